@@ -1,0 +1,1 @@
+"""What connects grader to other software. Only this package imports models and services."""

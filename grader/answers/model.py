@@ -1,0 +1,20 @@
+"""The noun of this stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grader.bank import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One text for one question."""
+
+    question: Question
+    text: str
+    candidate: str = ""
+    """Who wrote it; empty when the file does not say."""
+    row: int = 0
+    """Where it stands in its file: the header is row 1. 0 when it came from no file."""
+    extra: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The cells of the columns that grading does not use (human scores, labels, …)."""

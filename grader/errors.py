@@ -1,0 +1,37 @@
+"""Every error that grader raises on purpose.
+
+    GraderError
+    ├── InputError        a file, a row or an argument that cannot be used as it is
+    ├── ConfigError       a setting, a profile or an installation that cannot be used as it is
+    └── GateError         the work was done and a limit that the user set was not met
+
+The command line catches `GraderError` once and maps the class to an exit status.
+A message says what is wrong, where (file, line, row), and what to do about it.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GraderError(Exception):
+    """Base of every error that is meant for the user to read."""
+
+
+class InputError(GraderError):
+    """A file, a row or an argument that cannot be used as it is."""
+
+
+class ConfigError(GraderError):
+    """A setting, a profile or an installation that cannot be used as it is."""
+
+
+class GateError(GraderError):
+    """The work was done, and a limit that the user set was not met."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `name` quoted, followed by the known names that look most like it."""
+    close = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    if not close:
+        return repr(name)
+    return f"{name!r} (did you mean {' or '.join(map(repr, close))}?)"

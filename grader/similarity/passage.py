@@ -1,0 +1,79 @@
+"""A passage: a text as its statements, and all their tokens in one matrix."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.similarity.embedder import Embedder, Floats, Ints, TokenEmbedding
+from grader.text.normalise import Normalised, normalise
+from grader.text.statements import split_statements
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of s statements with n tokens in all, in d dimensions."""
+
+    text: Normalised
+    statements: tuple[tuple[int, int], ...]
+    """(start, end) of each statement in the normalised text."""
+    first: Ints
+    """(s,) index of the first token of each statement that has any token."""
+    ids: Ints
+    """(n,) token ids."""
+    offsets: Ints
+    """(n, 2) start and end of each token in the normalised text."""
+    weights: Floats
+    """(n,) how much each token tells by itself."""
+    vectors: Floats
+    """(n, d) rows of length 1."""
+    pooled: Floats
+    """(s, d) one row of length 1 for each statement."""
+
+    @property
+    def whole(self) -> Floats:
+        """(d,) the direction of the whole text: its statements' embeddings weighted by their tokens."""
+        counts = np.diff(np.append(self.first, len(self.ids)))
+        total: Floats = counts.astype(np.float32) @ self.pooled
+        return total / max(float(np.linalg.norm(total)), 1e-12)
+
+
+Embedded = Callable[[str], Passage]
+
+
+def embed_passages(texts: Iterable[str], embedder: Embedder) -> dict[str, Passage]:
+    """Return the passage of each distinct text; every distinct statement is embedded once, in one call."""
+    plans = {text: _plan(text) for text in dict.fromkeys(texts)}
+    statements = dict.fromkeys(piece for _, spans, pieces in plans.values() for piece in pieces)
+    embeddings = dict(zip(statements, embedder.embed(list(statements)), strict=True))
+    return {
+        text: _passage(normal, spans, [embeddings[piece] for piece in pieces])
+        for text, (normal, spans, pieces) in plans.items()
+    }
+
+
+def _plan(text: str) -> tuple[Normalised, list[tuple[int, int]], list[str]]:
+    normal = normalise(text)
+    spans = split_statements(normal.text)
+    return normal, spans, [normal.text[start:end] for start, end in spans]
+
+
+def _passage(
+    normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: Sequence[TokenEmbedding]
+) -> Passage:
+    kept = [(span, e) for span, e in zip(spans, embeddings, strict=True) if len(e.ids)]
+    if not kept:
+        none = np.zeros((0, 1), np.float32)
+        empty = np.zeros(0, np.int32)
+        return Passage(normal, (), empty, empty, np.zeros((0, 2), np.int32), none[:, 0], none, none)
+    counts = [len(e.ids) for _, e in kept]
+    return Passage(
+        text=normal,
+        statements=tuple(span for span, _ in kept),
+        first=np.cumsum([0, *counts[:-1]], dtype=np.int32),
+        ids=np.concatenate([e.ids for _, e in kept]),
+        offsets=np.concatenate([e.offsets + span[0] for span, e in kept]),
+        weights=np.concatenate([e.weights for _, e in kept]),
+        vectors=np.concatenate([e.vectors for _, e in kept]),
+        pooled=np.stack([e.pooled for _, e in kept]),
+    )

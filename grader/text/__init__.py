@@ -1,0 +1,1 @@
+"""Text as data: splitting and normalising. Pure functions."""
