@@ -1,6 +1,6 @@
 """A passage: a text as its statements, and all their tokens in one matrix."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,20 @@ class Passage:
         total: Floats = counts.astype(np.float32) @ self.pooled
         return total / max(float(np.linalg.norm(total)), 1e-12)
 
-
-Embedded = Callable[[str], Passage]
+    def statement(self, index: int) -> "Passage":
+        """Return one statement as a passage of its own; its offsets still point into the whole text."""
+        end = self.first[index + 1] if index + 1 < len(self.first) else len(self.ids)
+        tokens = slice(self.first[index], end)
+        return Passage(
+            text=self.text,
+            statements=self.statements[index : index + 1],
+            first=np.zeros(1, np.int32),
+            ids=self.ids[tokens],
+            offsets=self.offsets[tokens],
+            weights=self.weights[tokens],
+            vectors=self.vectors[tokens],
+            pooled=self.pooled[index : index + 1],
+        )
 
 
 def embed_passages(texts: Iterable[str], embedder: Embedder) -> dict[str, Passage]:

@@ -1,0 +1,1 @@
+"""Grades: verdicts and weights to a score. Pure."""

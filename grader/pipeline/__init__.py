@@ -1,0 +1,1 @@
+"""Answers to grades: guards, evidence, verdicts, score."""
