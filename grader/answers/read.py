@@ -1,7 +1,7 @@
 """Read answers from a file, whole and checked, before any work is done on them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +25,10 @@ class AnswerFile:
     """
 
     path: Path
-    bank: Bank | None = None
+    load_bank: Callable[[], Bank]
+    """Called when the first row needs the bank, so that self-contained files need none."""
     table: Table = field(init=False)
+    _bank: Bank | None = field(init=False, default=None)
     _questions: dict[tuple[str, ...], Question] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,11 @@ class AnswerFile:
             raise InputError(f"{self.path}: no answers: the file has a header and no rows")
         return count
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names in the header."""
+        return self.table.columns
+
     def __iter__(self) -> Iterator[Answer]:
         """Go through the answers in file order."""
         graded = set(COLUMNS)
@@ -98,10 +105,10 @@ class AnswerFile:
             return _own_question(given)
         if not given["question_id"]:
             raise InputError(f"{self.path}: row {row}: neither a question_id nor a reference to mark against")
-        if self.bank is None:
-            raise InputError(f"{self.path}: row {row}: question {given['question_id']!r} needs a bank (--bank)")
+        if self._bank is None:
+            self._bank = self.load_bank()
         try:
-            return self.bank.question(given["question_id"])
+            return self._bank.question(given["question_id"])
         except InputError as exc:
             raise InputError(f"{self.path}: row {row}: {exc}") from exc
 

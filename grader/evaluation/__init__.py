@@ -1,0 +1,1 @@
+"""Is the grader right: agreement with people, and whether a bank can be graded at all."""

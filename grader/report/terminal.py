@@ -1,0 +1,69 @@
+"""Grades and scorecards for a terminal: tables with rich, plain lines when piped."""
+
+import re
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from grader.grade.model import Grade, Ungraded
+from grader.report.numbers import score_text
+from grader.scorecard import Scorecard
+
+_COLORS = {"strong": "green", "adequate": "cyan", "weak": "yellow", "poor": "red"}
+_MARKS = {"met": "+", "partial": "~", "missing": "-", "contradicted": "!"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def safe(text: str) -> str:
+    """Return text that cannot move the cursor, change colours or be taken for markup."""
+    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def print_scorecard(card: Scorecard, console: Console) -> None:
+    """Print one candidate's sections, total and weakest key points."""
+    name = card.candidate or "all answers"
+    if not console.is_terminal:
+        for tally in (*card.sections, card.overall):
+            interval = f"{score_text(tally.low)}-{score_text(tally.high)}"
+            cells = [name, tally.name or "(no section)", score_text(tally.score), interval, tally.band or "-"]
+            counts = [f"graded={tally.graded}", f"ungraded={tally.ungraded}", f"review={tally.to_review}"]
+            console.print("\t".join(map(safe, cells + counts)), soft_wrap=True)
+        for question, _, text in card.weakest:
+            console.print("\t".join(map(safe, [name, "weakest", question, text])), soft_wrap=True)
+        return
+    table = Table(title=safe(name), title_justify="left")
+    for column in ("section", "score", "90 %", "band", "graded", "ungraded", "review"):
+        table.add_column(column, justify="left" if column in ("section", "band") else "right")
+    for tally in (*card.sections, card.overall):
+        color = _COLORS.get(tally.band, "dim")
+        interval = f"{score_text(tally.low)}-{score_text(tally.high)}"
+        counts = map(str, (tally.graded, tally.ungraded, tally.to_review))
+        if tally is card.overall:
+            table.add_section()
+        band = f"[{color}]{tally.band or '-'}[/]"
+        table.add_row(safe(tally.name or "(no section)"), score_text(tally.score), interval, band, *counts)
+    console.print(table)
+    for question, _, text in card.weakest:
+        console.print(f"  weakest: {safe(question)}: {safe(text)}")
+    console.print()
+
+
+def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = False) -> None:
+    """Print one grade with its verdicts and the words they rest on."""
+    if isinstance(result, Ungraded):
+        console.print(f"ungraded: {safe(result.reason)}")
+        return
+    interval = f"{score_text(result.low)}-{score_text(result.high)}"
+    console.print(f"[bold]{score_text(result.score)}[/] {result.band} (90 %: {interval}), {safe(result.question_id)}")
+    for v in result.verdicts:
+        console.print(f"  {_MARKS[v.verdict]} {v.verdict:<12} {safe(v.text)}", soft_wrap=True)
+        if v.quote:
+            console.print(f"      \N{LEFT DOUBLE QUOTATION MARK}{safe(v.quote)}\N{RIGHT DOUBLE QUOTATION MARK}", soft_wrap=True)
+        if v.contrary:
+            console.print(f"      said instead: {safe(v.contrary)}", soft_wrap=True)
+        if explain:
+            console.print(f"      recall {v.recall:.2f}, credit {v.credit:+.2f}, weight {v.weight:g}")
+    if result.flags:
+        console.print(f"  flags: {', '.join(result.flags)}")
+    console.print(f"  {safe(result.feedback)}", soft_wrap=True)
