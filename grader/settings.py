@@ -43,9 +43,7 @@ class Settings:
     color: bool = True
 
 
-def load_settings(
-    flags: Mapping[str, object], environ: Mapping[str, str], folder: Path
-) -> Settings:
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Settings:
     """Return the settings in force for a command started in `folder`.
 
     Args:
@@ -55,6 +53,7 @@ def load_settings(
 
     Raises:
         ConfigError: a settings file cannot be read, or holds an unknown name or a wrong value.
+
     """
     names = {field.name for field in fields(Settings)}
     values: dict[str, object] = {

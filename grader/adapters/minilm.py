@@ -20,6 +20,7 @@ def minilm_folder(cache_dir: Path) -> Path:
 
     Raises:
         ConfigError: the package is not installed, or its weights are not the official ones.
+
     """
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:

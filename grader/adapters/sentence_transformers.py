@@ -24,6 +24,7 @@ class SentenceTransformerEmbedder:
 
         Raises:
             ConfigError: there is no such model here, or it gives no token embeddings.
+
         """
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -48,6 +48,7 @@ class AnswerFile:
         Raises:
             InputError: unknown questions, empty references or a candidate with two answers to one question;
                 up to ten faults, each with its row.
+
         """
         faults: list[str] = []
         first_rows: dict[tuple[str, str], int] = {}

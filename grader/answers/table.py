@@ -32,6 +32,7 @@ class Table:
 
         Raises:
             InputError: a row has more cells than the header, or its quoting is broken.
+
         """
         with self.path.open(encoding=self.encoding, newline="") as stream:
             reader = _reader(stream, self.separator)
@@ -61,6 +62,7 @@ def open_table(path: Path) -> Table:
 
     Raises:
         InputError: it cannot be read, cannot be decoded (with the row), or holds no header.
+
     """
     try:
         encoding, told = _encoding(path)

@@ -24,6 +24,7 @@ def load_bank(folder: Path) -> Bank:
     Raises:
         InputError: the folder or a file cannot be read, or breaks the format. All faults of the first bad
             file are named, each with file, line, field and what was expected.
+
     """
     files = sorted(folder.glob(SECTION_FILES))
     if not files:

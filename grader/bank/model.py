@@ -94,13 +94,12 @@ class Bank:
 
         Raises:
             InputError: there is none; the message names the nearest ids.
+
         """
         try:
             return self.by_id[question_id]
         except KeyError:
-            raise InputError(
-                f"the bank {self.name!r} has no question {nearest(question_id, self.by_id)}"
-            ) from None
+            raise InputError(f"the bank {self.name!r} has no question {nearest(question_id, self.by_id)}") from None
 
 
 def fingerprint(value: object) -> str:

@@ -22,7 +22,9 @@ def doctor(context: typer.Context, json: Json = False) -> None:
         bank = shared.load_bank()
         checks.append({"check": "bank", "ok": True, "detail": f"{shared.settings.bank}: {len(bank)} questions"})
         grader = make_grader(shared.settings)
-        checks.append({"check": "model", "ok": True, "detail": f"{grader.embedder.name}, {grader.embedder.fingerprint[:12]}"})
+        checks.append(
+            {"check": "model", "ok": True, "detail": f"{grader.embedder.name}, {grader.embedder.fingerprint[:12]}"}
+        )
         checks.append({"check": "profile", "ok": True, "detail": grader.profile.fitted_on})
         question = next(iter(bank))
         ((_, result),) = grader.grade([Answer(question, question.reference)])

@@ -37,15 +37,23 @@ def run(
 
     from grader.engines import make_grader
 
-    result = {"file": file.name, "split": split, **evaluate(rows, make_grader(shared.settings), seed=shared.settings.seed)}
+    result = {
+        "file": file.name,
+        "split": split,
+        **evaluate(rows, make_grader(shared.settings), seed=shared.settings.seed),
+    }
     if json:
         print_json(result)
     else:
         typer.echo(f"{result['graded']} of {result['n']} graded, {result['answers_per_second']} answers/s")
         typer.echo(f"{'metric':<14}{'grader':>8}  95 %             {'cosine':>8}")
         for name, value in (result["metrics"] or {}).items():
-            numbers = [f"{n:.3f}" if n is not None else "-" for n in value.values()]
+            numbers = [_figure(n) for n in value.values()]
             base = result["baseline_cosine"][name]["value"]
-            typer.echo(f"{name:<14}{numbers[0]:>8}  {numbers[1]:>6} .. {numbers[2]:<6} {'-' if base is None else f'{base:.3f}':>8}")
+            typer.echo(f"{name:<14}{numbers[0]:>8}  {numbers[1]:>6} .. {numbers[2]:<6} {_figure(base):>8}")
     if result["ungraded"]:
         raise typer.Exit(ExitStatus.SOME_UNGRADED)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -14,9 +14,7 @@ from grader.cli.status import ExitStatus, status_of
 from grader.errors import GraderError
 from grader.settings import load_settings
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("score")(score.score)
 app.command("grade")(grade.grade)
 app.add_typer(bank.app, name="bank")

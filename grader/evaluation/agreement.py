@@ -46,7 +46,13 @@ def metrics(pass_mark: float) -> dict[str, Callable[[Array, Array], float | None
 
 
 def agreement(
-    human: Sequence[float], scores: Sequence[float], questions: Sequence[str], *, pass_mark: float, seed: int, draws: int
+    human: Sequence[float],
+    scores: Sequence[float],
+    questions: Sequence[str],
+    *,
+    pass_mark: float,
+    seed: int,
+    draws: int,
 ) -> dict[str, dict[str, float | None]]:
     """Return {metric: {value, low, high}}; the interval redraws whole questions (Field & Welsh, JRSS-B 2007).
 
@@ -59,9 +65,7 @@ def agreement(
         cluster = np.arange(len(y))
     members = [np.flatnonzero(cluster == index) for index in range(cluster.max(initial=-1) + 1)]
     rng = np.random.default_rng(seed)
-    samples = [
-        np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(draws)
-    ]
+    samples = [np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(draws)]
     result = {}
     for name, metric in metrics(pass_mark).items():
         drawn = [v for sample in samples if (v := metric(y[sample], p[sample])) is not None]

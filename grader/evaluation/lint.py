@@ -38,9 +38,7 @@ def lint_bank(bank: Bank, grader: SimilarityGrader, source: str | None = None) -
     questions = list(bank)
     references = [Answer(q, text) for q in questions for text in (q.reference, *q.alternatives)]
     prompts = [Answer(q, q.prompt) for q in questions]
-    contraries = [
-        (Answer(q, text), point.id) for q in questions for point in q.key_points for text in point.contrary
-    ]
+    contraries = [(Answer(q, text), point.id) for q in questions for point in q.key_points for text in point.contrary]
     for answer, grade in grader.grade(references):
         if answer.text == answer.question.reference and isinstance(grade, Grade) and grade.score < REFERENCE_LEAST:
             weak = ", ".join(f"{v.key_point} {v.credit:.2f}" for v in grade.verdicts if v.verdict != "met")
@@ -59,7 +57,9 @@ def lint_bank(bank: Bank, grader: SimilarityGrader, source: str | None = None) -
         verdict = next(v for v in grade.verdicts if v.key_point == point_id)
         if verdict.verdict == "met":
             findings.append(
-                Finding(answer.question.source, f"{grade.question_id}: {point_id}: a contrary meets it: {answer.text!r}")
+                Finding(
+                    answer.question.source, f"{grade.question_id}: {point_id}: a contrary meets it: {answer.text!r}"
+                )
             )
     return sorted(findings, key=lambda f: (f.where.rpartition(":")[0], int(f.where.rpartition(":")[2] or 0)))
 

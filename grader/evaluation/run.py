@@ -21,6 +21,7 @@ def read_eval_set(file: AnswerFile, split: str | None) -> list[tuple[Answer, tup
 
     Raises:
         InputError: no score column, a score that is no number in 0..1, or a split that is not there.
+
     """
     columns = file.columns
     raters = sorted(name for name in columns if name.startswith("rater") and name[5:].isdigit())

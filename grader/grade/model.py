@@ -79,6 +79,7 @@ def earned_share(credits: list[tuple[float, float]], penalties: list[float]) -> 
     Args:
         credits: (credit, weight) of each key point, credit from -0.5 to 1.
         penalties: weights of the misconceptions stated; each costs like a contradicted point.
+
     """
     total = sum(weight for _, weight in credits)
     if total <= 0:

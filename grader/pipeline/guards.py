@@ -17,9 +17,7 @@ ENGLISH_SHARE = 0.5
 
 # The most frequent English words: connected English text is about half made of them.
 _FUNCTION_WORDS = frozenset(
-    "a an and are as at be because been but by can could do does for from has have how if in into is it its may "
-    "more must no not of on one only or other should so than that the their them then there these they this to "
-    "was we were what when where which while who will with would you your i my".split()
+    ["a", "an", "and", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "do", "does", "for", "from", "has", "have", "how", "if", "in", "into", "is", "it", "its", "may", "more", "must", "no", "not", "of", "on", "one", "only", "or", "other", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "i", "my"]
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _INJECTION = re.compile(
@@ -41,7 +39,9 @@ class Guarded:
     """Nothing in it answers the question: the score is 0."""
 
 
-def guard(answer: Passage, prompt: Passage, references: tuple[Passage, ...], cosine: float, off_topic: float) -> Guarded:
+def guard(
+    answer: Passage, prompt: Passage, references: tuple[Passage, ...], cosine: float, off_topic: float
+) -> Guarded:
     """Return the flags that the text itself raises, before any key point is looked at."""
     text = answer.text.text
     words = _WORD.findall(text.lower())

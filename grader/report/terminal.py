@@ -38,11 +38,11 @@ def print_scorecard(card: Scorecard, console: Console) -> None:
     for tally in (*card.sections, card.overall):
         color = _COLORS.get(tally.band, "dim")
         interval = f"{score_text(tally.low)}-{score_text(tally.high)}"
-        counts = map(str, (tally.graded, tally.ungraded, tally.to_review))
+        numbers = map(str, (tally.graded, tally.ungraded, tally.to_review))
         if tally is card.overall:
             table.add_section()
         band = f"[{color}]{tally.band or '-'}[/]"
-        table.add_row(safe(tally.name or "(no section)"), score_text(tally.score), interval, band, *counts)
+        table.add_row(safe(tally.name or "(no section)"), score_text(tally.score), interval, band, *numbers)
     console.print(table)
     for question, _, text in card.weakest:
         console.print(f"  weakest: {safe(question)}: {safe(text)}")
@@ -59,7 +59,9 @@ def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = F
     for v in result.verdicts:
         console.print(f"  {_MARKS[v.verdict]} {v.verdict:<12} {safe(v.text)}", soft_wrap=True)
         if v.quote:
-            console.print(f"      \N{LEFT DOUBLE QUOTATION MARK}{safe(v.quote)}\N{RIGHT DOUBLE QUOTATION MARK}", soft_wrap=True)
+            console.print(
+                f"      \N{LEFT DOUBLE QUOTATION MARK}{safe(v.quote)}\N{RIGHT DOUBLE QUOTATION MARK}", soft_wrap=True
+            )
         if v.contrary:
             console.print(f"      said instead: {safe(v.contrary)}", soft_wrap=True)
         if explain:

@@ -52,6 +52,7 @@ class Target:
         self.question = question
         self.prompt = passages[question.prompt]
         self.references = tuple(passages[text] for text in (question.reference, *question.alternatives))
+        self.sets: tuple[tuple[_Criterion, ...], ...]
         if question.key_points:
             self.sets = (tuple(self._criterion(point, passages) for point in question.key_points),)
         else:
@@ -117,9 +118,7 @@ def whole_text_cosine(target: Target, answer: Passage) -> float:
     if not len(answer.ids):
         return 0.0
     whole = answer.whole
-    return max(
-        (float(reference.whole @ whole) for reference in target.references if len(reference.ids)), default=0.0
-    )
+    return max((float(reference.whole @ whole) for reference in target.references if len(reference.ids)), default=0.0)
 
 
 def _evidence(criterion: _Criterion, answer: Passage) -> Evidence:
@@ -144,4 +143,3 @@ def _align(passage: Passage, answer: Passage) -> tuple[Floats, Floats]:
     similarity = passage.vectors @ answer.vectors.T
     by_statement: Floats = np.maximum.reduceat(similarity, answer.first, axis=1)
     return by_statement, by_statement.max(axis=1)
-

@@ -70,9 +70,7 @@ def _plan(text: str) -> tuple[Normalised, list[tuple[int, int]], list[str]]:
     return normal, spans, [normal.text[start:end] for start, end in spans]
 
 
-def _passage(
-    normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: Sequence[TokenEmbedding]
-) -> Passage:
+def _passage(normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: Sequence[TokenEmbedding]) -> Passage:
     kept = [(span, e) for span, e in zip(spans, embeddings, strict=True) if len(e.ids)]
     if not kept:
         none = np.zeros((0, 1), np.float32)

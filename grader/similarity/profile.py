@@ -24,7 +24,9 @@ class Profile(BaseModel):
     name: str
     fitted_on: str = Field(description="the data, splits and date")
     key_point_recall: tuple[float, float] = Field(description="recall of an authored key point that earns 0, and 1")
-    reference_recall: tuple[float, float] = Field(description="recall of a reference's own statement that earns 0, and 1")
+    reference_recall: tuple[float, float] = Field(
+        description="recall of a reference's own statement that earns 0, and 1"
+    )
     contrast_contradicted: float = Field(description="contrast at and below which the contrary is what is said")
     contrast_clear: float = Field(description="contrast at and above which the contrary does not matter")
     misconception_recall: float = Field(description="recall from which a misconception counts as stated")
@@ -81,6 +83,7 @@ def load_profile(name: str) -> Profile:
 
     Raises:
         ConfigError: the file cannot be read or breaks the format: file, field, what was expected.
+
     """
     packaged = PACKAGED / f"{name}.json"
     path = packaged if packaged.is_file() else Path(name)

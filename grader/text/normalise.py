@@ -49,7 +49,8 @@ def normalise(text: str) -> Normalised:
     characters: list[str] = []
     origin: list[int] = []
     for begin, end in _composed_runs(text):
-        for char in unicodedata.normalize("NFKC", text[begin:end]).translate(_PLAIN):
+        for shown in unicodedata.normalize("NFKC", text[begin:end]).translate(_PLAIN):
+            char = shown
             if char.isspace():
                 plain = "\n" if char in "\n\r\v\f\u2028\u2029" else " "
                 if not characters:

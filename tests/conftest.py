@@ -1,0 +1,54 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.engines import make_embedder
+from grader.pipeline.similarity_grader import SimilarityGrader
+from grader.settings import load_settings
+from grader.similarity.profile import load_profile
+from tests.fakes import WordEmbedder
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def word_grader():
+    return SimilarityGrader(WordEmbedder(), load_profile("default"), pass_mark=0.6)
+
+
+@pytest.fixture(scope="session")
+def real_grader():
+    settings = load_settings({}, {}, ROOT)
+    return SimilarityGrader(make_embedder(settings), load_profile("default"), pass_mark=0.6)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the real command in an empty folder."""
+
+    def command(*arguments, stdin=None, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "grader", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            check=False,
+        )
+
+    return command
+
+
+@pytest.fixture
+def run_json(run):
+    def command(*arguments, **keywords):
+        result = run(*arguments, "--json", **keywords)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return command
