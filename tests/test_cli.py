@@ -7,7 +7,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-GRADES = "candidate,question_id,section,score,low,high,band,graded_by,similarity,verdicts,missing,flags,needs_review,feedback"
+GRADES = (
+    "candidate,question_id,section,score,low,high,band,graded_by,similarity,"
+    "verdicts,missing,flags,needs_review,feedback"
+)
 
 
 def test_help_and_import_load_no_heavy_library():

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from grader.grade.model import CREDITS, band, earned_share, verdict_of
 
-credits = st.lists(st.tuples(st.floats(-0.5, 1), st.floats(0.1, 10)), min_size=1)
+marks = st.lists(st.tuples(st.floats(-0.5, 1), st.floats(0.1, 10)), min_size=1)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_worked_example():
     assert earned_share([(1, 2), (-0.5, 1), (0, 1)], [1]) == pytest.approx((2 - 0.5 - 0.5) / 4)
 
 
-@given(credits, st.lists(st.floats(0, 5)))
+@given(marks, st.lists(st.floats(0, 5)))
 def test_shares_stay_in_bounds_and_misconceptions_never_help(points, penalties):
     share = earned_share(points, penalties)
     assert 0 <= share <= 1 + 1e-9

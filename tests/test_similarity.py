@@ -84,8 +84,9 @@ def test_the_real_model_ranks_answers(real_grader):
         "They check packets.",
         "Bananas grow in warm countries.",
     ]
-    scores = [grade(real_grader, text, REAL).score for text in texts]
-    assert scores[0] > scores[1] > scores[2]
+    results = [grade(real_grader, text, REAL) for text in texts]
+    assert results[0].similarity > results[1].similarity > results[2].similarity
+    assert results[0].score > results[2].score
 
 
 def test_the_same_text_scores_the_same_in_any_company(real_grader):

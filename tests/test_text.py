@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_no_visible_character_is_lost_between_statements(text):
     spans = split_statements(text)
     assert spans == sorted(spans)
     assert all(0 < end - start <= MAX_CHARACTERS for start, end in spans)
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         assert end <= start
 
 

@@ -17,7 +17,11 @@ ENGLISH_SHARE = 0.5
 
 # The most frequent English words: connected English text is about half made of them.
 _FUNCTION_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "do", "does", "for", "from", "has", "have", "how", "if", "in", "into", "is", "it", "its", "may", "more", "must", "no", "not", "of", "on", "one", "only", "or", "other", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "i", "my"]
+    """
+    a an and are as at be because been but by can could do does for from has have how if in into is it its may
+    more must no not of on one only or other should so than that the their them then there these they this to
+    was we were what when where which while who will with would you your i my
+    """.split()  # noqa: SIM905  # a list of eighty strings is not easier to read
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _INJECTION = re.compile(

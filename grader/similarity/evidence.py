@@ -78,6 +78,8 @@ class Target:
         criteria = []
         for index in range(len(reference.statements)):
             statement = reference.statement(index)
+            if statement.weights.sum() <= 0:  # nothing but punctuation
+                continue
             weights = self._weights(statement)
             told = float(self._demoted(statement).sum()) or 1e-3 * float(weights.sum())
             quote = reference.text.quote(*reference.statements[index])
