@@ -28,9 +28,9 @@ def print_scorecard(card: Scorecard, console: Console) -> None:
             interval = f"{score_text(tally.low)}-{score_text(tally.high)}"
             cells = [name, tally.name or "(no section)", score_text(tally.score), interval, tally.band or "-"]
             counts = [f"graded={tally.graded}", f"ungraded={tally.ungraded}", f"review={tally.to_review}"]
-            console.print("\t".join(map(safe, cells + counts)), soft_wrap=True)
+            _line(console, [*cells, *counts])
         for question, _, text in card.weakest:
-            console.print("\t".join(map(safe, [name, "weakest", question, text])), soft_wrap=True)
+            _line(console, [name, "weakest", question, text])
         return
     table = Table(title=safe(name), title_justify="left")
     for column in ("section", "score", "90 %", "band", "graded", "ungraded", "review"):
@@ -47,6 +47,11 @@ def print_scorecard(card: Scorecard, console: Console) -> None:
     for question, _, text in card.weakest:
         console.print(f"  weakest: {safe(question)}: {safe(text)}")
     console.print()
+
+
+def _line(console: Console, cells: list[str]) -> None:
+    """Write cells for another program to read: tabs between them, no markup, no wrapping."""
+    console.file.write("\t".join(_CONTROL.sub(" ", cell).replace("\t", " ") for cell in cells) + "\n")
 
 
 def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = False) -> None:

@@ -16,6 +16,12 @@ from grader.similarity.embedder import Floats
 from grader.similarity.passage import Passage
 
 
+ORDER_SHARE = 0.2
+"""What the order of the words adds to the contrast, beside which words they are."""
+LEAST_DISTANCE = 0.02
+"""Cosine distance below which two statements are one to the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one answer says about one key point."""
@@ -135,9 +141,19 @@ def _evidence(criterion: _Criterion, answer: Passage) -> Evidence:
     for text, other, ours, theirs in criterion.contraries:
         _, said = _align(other, answer)
         difference = float(ours @ best / ours.sum() - theirs @ said / theirs.sum())
+        difference += ORDER_SHARE * _order_contrast(criterion.passage.whole, other.whole, answer.pooled[statement])
         if contrast is None or difference < contrast:
             contrast, contrary = difference, text
     return Evidence(criterion.key_point, recall, answer.text.span(*answer.statements[statement]), contrast, contrary)
+
+
+def _order_contrast(ours: Floats, theirs: Floats, statement: Floats) -> float:
+    """Return, -1..1, how much nearer a statement is to the key point than to the contrary, as a whole.
+
+    A contrary may say the same words in another order ("A holds B" for "B holds A"), which tokens cannot tell.
+    """
+    apart = max(1 - float(ours @ theirs), LEAST_DISTANCE)
+    return float(np.clip((float(ours @ statement) - float(theirs @ statement)) / apart, -1, 1))
 
 
 def _align(passage: Passage, answer: Passage) -> tuple[Floats, Floats]:
