@@ -5,6 +5,7 @@ from itertools import islice
 
 from grader.answers import Answer
 from grader.bank import Question
+from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
 from grader.pipeline.guards import guard
 from grader.similarity.embedder import Embedder
@@ -27,6 +28,11 @@ class SimilarityGrader:
         self.pass_mark = pass_mark
         self._targets: dict[int, Target] = {}
         self._questions: list[Question] = []
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the model, the profile and the pass mark."""
+        return fingerprint([self.embedder.fingerprint, self.profile.fingerprint, self.pass_mark])
 
     def grade(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, Grade | Ungraded]]:
         """Go through the answers in order, each with its grade."""

@@ -15,7 +15,6 @@ from grader.bank import KeyPoint, Question
 from grader.similarity.embedder import Floats
 from grader.similarity.passage import Passage
 
-
 ORDER_SHARE = 0.2
 """What the order of the words adds to the contrast, beside which words they are."""
 LEAST_DISTANCE = 0.02

@@ -1,0 +1,25 @@
+"""The port that whoever runs the pipeline needs: something that grades answers."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from grader.answers import Answer
+from grader.grade.model import Grade, Ungraded
+
+
+class Grader(Protocol):
+    """Grades answers one by one; a grade does not depend on an answer's neighbours."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the grades may: model, profile, prompts, pass mark."""
+        ...
+
+    @property
+    def pass_mark(self) -> float:
+        """The score, 0..1, from which an answer counts as right."""
+        ...
+
+    def grade(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, Grade | Ungraded]]:
+        """Go through the answers in order, each with its grade; takes no more of them than it is about to grade."""
+        ...
