@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from grader.answers.model import Answer
@@ -78,6 +79,17 @@ class AnswerFile:
             raise InputError(f"{self.path}: no answers: the file has a header and no rows")
         return count
 
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, in hex."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    @property
+    def bank(self) -> Bank | None:
+        """The bank that the rows named questions of; None when none did."""
+        return self._bank
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The names in the header."""
@@ -86,12 +98,13 @@ class AnswerFile:
     def __iter__(self) -> Iterator[Answer]:
         """Go through the answers in file order."""
         graded = set(COLUMNS)
-        for number, cells in self.table.rows():
+        for position, (number, cells) in enumerate(self.table.rows()):
             yield Answer(
                 question=self._question(number, cells),
                 text=cells["answer"],
                 candidate=cells.get("candidate", "").strip(),
                 row=number,
+                position=position,
                 extra={name: cell for name, cell in cells.items() if name not in graded},
             )
 

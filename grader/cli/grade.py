@@ -8,7 +8,6 @@ import typer
 from grader.cli.context import Context, print_json
 from grader.cli.options import BankOption, Json
 from grader.cli.status import ExitStatus
-from grader.errors import InputError
 
 
 def grade(
@@ -16,34 +15,42 @@ def grade(
     file: Annotated[Path, typer.Argument(help="CSV or TSV, one row an answer.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
     bank: BankOption = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over, although the folder holds a run with other inputs.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Grade a file of submissions; print each candidate's scorecard and write the results to a folder."""
+    """Grade a file of submissions into a folder; the same command again goes on where it was interrupted."""
     from grader.answers import AnswerFile
 
     shared: Context = context.obj.with_bank(bank)
     answers = AnswerFile(file, shared.load_bank)
     total = answers.check()
     shared.tell(answers.table.told)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise InputError(f"{out}: cannot be made a folder: {exc.strerror or exc}") from exc
 
-    from grader.engines import make_grader
+    from grader.engines import begin_or_resume, grade_into, make_grader, make_manifest, open_record
     from grader.grade.model import Ungraded
-    from grader.report.records import scorecard_json, write_grades, write_scorecards
+    from grader.report.records import scorecard_json, write_grades, write_manifest, write_scorecards
     from grader.report.terminal import print_scorecard
     from grader.scorecard import scorecards
 
-    graded = make_grader(shared.settings).grade(shared.progress(answers, total, "grading"))
-    results = [result for _, result in graded]
+    grader = make_grader(shared.settings)
+    with open_record(out, shared.tell) as record:
+        manifest = make_manifest(answers, grader, shared.settings)
+        run = begin_or_resume(record, manifest, fresh=fresh)
+        left = total - record.counts(run)[0]
+        for _ in shared.progress(grade_into(record, run, answers, grader), left, "grading"):
+            pass
+        results = [entry.result for entry in record.entries(run)]
     cards = scorecards(results)
+    write_manifest(manifest, out)
     write_grades(results, out)
     write_scorecards(cards, out)
     ungraded = sum(isinstance(result, Ungraded) for result in results)
     if json:
-        files = [str(out / name) for name in ("grades.csv", "grades.jsonl", "scorecards.csv", "review.csv")]
+        files = [
+            str(out / name) for name in ("grades.csv", "grades.jsonl", "scorecards.csv", "review.csv", "manifest.json")
+        ]
         print_json(
             {
                 "graded": len(results) - ungraded,

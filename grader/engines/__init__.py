@@ -1,5 +1,15 @@
 """Put the parts together and run them: the only place that knows which adapter stands behind a port."""
 
 from grader.engines.local import make_embedder, make_grader
+from grader.engines.manifest import make_manifest
+from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
 
-__all__ = ["make_embedder", "make_grader"]
+__all__ = [
+    "begin_or_resume",
+    "grade_into",
+    "make_embedder",
+    "make_grader",
+    "make_manifest",
+    "open_record",
+    "read_record",
+]

@@ -40,7 +40,8 @@ class Grade:
     high: float
     band: str
     graded_by: str
-    similarity: float
+    similarity: float | None
+    """0..1: the weighted recall of the key points; None where no embedding was looked at."""
     verdicts: tuple[Verdict, ...]
     flags: tuple[str, ...]
     needs_review: bool

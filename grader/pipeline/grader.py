@@ -1,6 +1,6 @@
 """The port that whoever runs the pipeline needs: something that grades answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from grader.answers import Answer
@@ -13,6 +13,11 @@ class Grader(Protocol):
     @property
     def fingerprint(self) -> str:
         """Changes whenever the grades may: model, profile, prompts, pass mark."""
+        ...
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What the fingerprint is made of, by name, so that a change can be told: `model`, `profile`, `prompts`, …"""
         ...
 
     @property

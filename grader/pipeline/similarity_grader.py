@@ -1,6 +1,6 @@
 """The default grader: evidence by embedding, verdicts and score by a profile."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from grader.answers import Answer
@@ -33,6 +33,15 @@ class SimilarityGrader:
     def fingerprint(self) -> str:
         """Changes with the model, the profile and the pass mark."""
         return fingerprint([self.embedder.fingerprint, self.profile.fingerprint, self.pass_mark])
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The fingerprints of the model and of the profile, and the pass mark."""
+        return {
+            "model": self.embedder.fingerprint,
+            "profile": self.profile.fingerprint,
+            "pass_mark": str(self.pass_mark),
+        }
 
     def grade(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, Grade | Ungraded]]:
         """Go through the answers in order, each with its grade."""

@@ -3,12 +3,12 @@
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.grade.model import Grade, Ungraded
-from grader.report.numbers import exact
+from grader.report.numbers import exact, exact_text
 from grader.scorecard import Scorecard, Tally
 
 GRADES_COLUMNS = (
@@ -35,7 +35,7 @@ def grade_row(result: Grade | Ungraded) -> list[str]:
     verdicts = ";".join(f"{v.key_point}={v.verdict}" for v in result.verdicts)
     head = [neutral(result.candidate), neutral(result.question_id), neutral(result.section)]
     tail = [";".join(result.missing), ";".join(result.flags), str(result.needs_review).lower()]
-    similarity = str(exact(result.similarity))
+    similarity = exact_text(result.similarity)
     return [*head, *numbers, result.band, result.graded_by, similarity, verdicts, *tail, neutral(result.feedback)]
 
 
@@ -51,7 +51,7 @@ def grade_json(result: Grade | Ungraded) -> dict[str, Any]:
         "high": exact(result.high),
         "band": result.band,
         "graded_by": result.graded_by,
-        "similarity": exact(result.similarity),
+        "similarity": None if result.similarity is None else exact(result.similarity),
         "verdicts": [
             {
                 "id": v.key_point,
@@ -118,3 +118,8 @@ def write_scorecards(cards: Iterable[Scorecard], folder: Path) -> None:
                 cells = tally_json(tally)
                 values = ["" if cells[name] is None else str(cells[name]) for name in SCORECARD_COLUMNS[2:]]
                 writer.writerow([neutral(card.candidate), neutral(tally.name), *values])
+
+
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    """Write manifest.json."""
+    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

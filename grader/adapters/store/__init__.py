@@ -1,5 +1,6 @@
 """What is kept between commands, in SQLite: one schema for every store in the project."""
 
 from grader.adapters.store.database import metadata, open_database
+from grader.adapters.store.record import Record, Run
 
-__all__ = ["metadata", "open_database"]
+__all__ = ["Record", "Run", "metadata", "open_database"]

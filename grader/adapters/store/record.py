@@ -1,0 +1,241 @@
+"""The record of a run: every grade with its answer, committed as it is made, and what people decided since."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    func,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+
+from grader.adapters.store.database import metadata, open_database
+from grader.answers import Answer
+from grader.bank import Question
+from grader.bank.model import fingerprint
+from grader.errors import InputError
+from grader.grade.entry import Entry, Override
+from grader.grade.model import Grade, Ungraded
+
+RUNS = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("started", String, nullable=False),
+    Column("manifest", String, nullable=False),
+)
+QUESTIONS = Table(
+    "questions",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("content", String, nullable=False),
+)
+GRADES = Table(
+    "grades",
+    metadata,
+    Column("run_id", ForeignKey(RUNS.c.id), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("row", Integer, nullable=False),
+    Column("candidate", String, nullable=False),
+    Column("question_id", String, nullable=False),
+    Column("question_key", ForeignKey(QUESTIONS.c.key), nullable=False),
+    Column("answer", String, nullable=False),
+    Column("graded", Boolean, nullable=False),
+    Column("result", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("made", String, nullable=False),
+    Index("grades_of_candidate", "run_id", "candidate"),
+    Index("grades_of_question", "run_id", "question_id"),
+)
+OVERRIDES = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("content", String, nullable=False),
+    ForeignKeyConstraint(["run_id", "position"], [GRADES.c.run_id, GRADES.c.position]),
+    Index("overrides_of_grade", "run_id", "position"),
+)
+_PAGE = 500
+"""Rows fetched at a time, so that a run of any length is read in bounded memory."""
+
+_GRADE, _UNGRADED = TypeAdapter(Grade), TypeAdapter(Ungraded)
+_QUESTION, _OVERRIDE = TypeAdapter(Question), TypeAdapter(Override)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a record."""
+
+    id: int
+    kind: str
+    started: str
+    """UTC, ISO 8601."""
+    manifest: Mapping[str, Any]
+
+
+class Record:
+    """The runs kept in one database file. Every method that writes has committed when it returns.
+
+    All methods raise InputError when the file cannot be read or written (a full disk, say).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the record, or make it."""
+        self.path = path
+        self._engine = open_database(path)
+        self._known: set[str] = set()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def begin(self, kind: str, manifest: Mapping[str, Any]) -> Run:
+        """Start a run. Earlier ones stay in the record."""
+        started = _now()
+        with self._writing() as connection:
+            values = {"kind": kind, "started": started, "manifest": json.dumps(manifest, ensure_ascii=False)}
+            run_id = connection.execute(insert(RUNS).values(values)).inserted_primary_key
+        assert run_id is not None  # noqa: S101  # a single-row insert has one
+        return Run(run_id[0], kind, started, manifest)
+
+    def latest(self, kind: str) -> Run | None:
+        """Return the run of this kind that was started last."""
+        return next(iter(self.runs(kind)), None)
+
+    def runs(self, kind: str) -> list[Run]:
+        """Return all runs of this kind, the latest first."""
+        query = select(RUNS).where(RUNS.c.kind == kind).order_by(RUNS.c.id.desc())
+        return [Run(row.id, row.kind, row.started, json.loads(row.manifest)) for row in self._read(query)]
+
+    def add(self, run: Run, answer: Answer, result: Grade | Ungraded, fingerprint: str) -> None:
+        """Keep a result. It replaces an ungraded one at the same position, and never a grade."""
+        graded = isinstance(result, Grade)
+        values = {
+            "run_id": run.id,
+            "position": answer.position,
+            "row": answer.row,
+            "candidate": answer.candidate,
+            "question_id": answer.question.id,
+            "answer": answer.text,
+            "graded": graded,
+            "result": (_GRADE if graded else _UNGRADED).dump_json(result).decode(),  # type: ignore[arg-type]
+            "fingerprint": fingerprint,
+            "made": _now(),
+        }
+        with self._writing() as connection:
+            values["question_key"] = self._keep_question(connection, answer.question)
+            connection.execute(_ADD, values)
+
+    def graded(self, run: Run) -> set[int]:
+        """Return the positions that have a grade."""
+        query = select(GRADES.c.position).where(GRADES.c.run_id == run.id, GRADES.c.graded)
+        return {row.position for row in self._read(query)}
+
+    def counts(self, run: Run) -> tuple[int, int]:
+        """Return how many answers are (graded, ungraded)."""
+        query = select(GRADES.c.graded, func.count().label("n")).where(GRADES.c.run_id == run.id)
+        found = {row.graded: row.n for row in self._read(query.group_by(GRADES.c.graded))}
+        return found.get(True, 0), found.get(False, 0)
+
+    def candidates(self, run: Run) -> list[str]:
+        """Return the candidates in order of first appearance."""
+        query = select(GRADES.c.candidate).where(GRADES.c.run_id == run.id).group_by(GRADES.c.candidate)
+        return [row.candidate for row in self._read(query.order_by(func.min(GRADES.c.position)))]
+
+    def questions(self, run: Run) -> list[str]:
+        """Return the ids of the questions in order of first appearance."""
+        query = select(GRADES.c.question_id).where(GRADES.c.run_id == run.id).group_by(GRADES.c.question_id)
+        return [row.question_id for row in self._read(query.order_by(func.min(GRADES.c.position)))]
+
+    def entries(
+        self, run: Run, *, candidate: str | None = None, question: str | None = None, position: int | None = None
+    ) -> Iterator[Entry]:
+        """Go through the entries in order of position: all, or those of a candidate, a question or a position."""
+        overrides = self._overrides(run)
+        asked: dict[str, Question] = {}
+        query = select(GRADES).where(GRADES.c.run_id == run.id).order_by(GRADES.c.position)
+        for column, value in (("candidate", candidate), ("question_id", question), ("position", position)):
+            if value is not None:
+                query = query.where(GRADES.c[column] == value)
+        for row in self._read(query):
+            if row.question_key not in asked:
+                asked[row.question_key] = self._question(row.question_key)
+            answer = Answer(asked[row.question_key], row.answer, row.candidate, row.row, row.position)
+            machine = (_GRADE if row.graded else _UNGRADED).validate_json(row.result)
+            yield Entry(answer, machine, row.fingerprint, tuple(overrides.get(row.position, ())))
+
+    def override(self, run: Run, position: int, decision: Override) -> None:
+        """Keep what a person decided about the grade at a position."""
+        values = {"run_id": run.id, "position": position, "content": _OVERRIDE.dump_json(decision).decode()}
+        with self._writing() as connection:
+            connection.execute(insert(OVERRIDES).values(values))
+
+    def _overrides(self, run: Run) -> dict[int, list[Override]]:
+        found: dict[int, list[Override]] = {}
+        query = select(OVERRIDES).where(OVERRIDES.c.run_id == run.id).order_by(OVERRIDES.c.id)
+        for row in self._read(query):
+            found.setdefault(row.position, []).append(_OVERRIDE.validate_json(row.content))
+        return found
+
+    def _question(self, key: str) -> Question:
+        (row,) = self._read(select(QUESTIONS).where(QUESTIONS.c.key == key))
+        return _QUESTION.validate_json(row.content)
+
+    def _keep_question(self, connection: Connection, question: Question) -> str:
+        content = _QUESTION.dump_json(question).decode()
+        key = fingerprint(content)
+        if key not in self._known:
+            connection.execute(insert(QUESTIONS).values(key=key, content=content).on_conflict_do_nothing())
+            self._known.add(key)
+        return key
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as exc:
+            raise InputError(
+                f"{self.path}: cannot be written: {exc.orig}; what was kept before stays kept: "
+                "put that right and give the same command again"
+            ) from exc
+
+    def _read(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        try:
+            with self._engine.connect().execution_options(yield_per=_PAGE) as connection:
+                yield from connection.execute(query)
+        except DBAPIError as exc:
+            raise InputError(f"{self.path}: cannot be read: {exc.orig}") from exc
+
+
+_INSERT = insert(GRADES)
+_ADD = _INSERT.on_conflict_do_update(
+    index_elements=["run_id", "position"],
+    set_={name: _INSERT.excluded[name] for name in ("graded", "result", "fingerprint", "made")},
+    where=~GRADES.c.graded,
+)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

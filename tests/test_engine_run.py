@@ -1,0 +1,88 @@
+import pytest
+
+from grader.answers import Answer
+from grader.bank import KeyPoint, Question
+from grader.engines import begin_or_resume, grade_into, open_record, read_record
+from grader.errors import InputError
+from grader.grade.model import Ungraded
+
+QUESTION = Question("q-1", "Why?", "Because it rains.", (KeyPoint("rain", "It rains outside today"),))
+ANSWERS = [Answer(QUESTION, text, f"c{i}", i + 2, i) for i, text in enumerate(("It rains outside", "no", "snow falls"))]
+INPUTS = {"inputs": {"answers": {"path": "a.csv", "sha256": "aa"}, "model": {"sha256": "mm"}}}
+
+
+def silent(_message):
+    raise AssertionError("nothing to tell")
+
+
+class Stopping:
+    """Grades as another grader does, and fails when it has made so many grades."""
+
+    def __init__(self, grader, after):
+        self.grader, self.after, self.seen = grader, after, []
+        self.fingerprint, self.pass_mark = grader.fingerprint, grader.pass_mark
+
+    def grade(self, answers):
+        for count, (answer, result) in enumerate(self.grader.grade(answers)):
+            if count == self.after:
+                raise KeyboardInterrupt
+            self.seen.append(answer.position)
+            yield answer, result
+
+
+class Refusing:
+    fingerprint = "refuses"
+
+    def grade(self, answers):
+        for answer in answers:
+            yield answer, Ungraded(answer.candidate, answer.question.id, "", "no reply")
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, word_grader):
+    with open_record(tmp_path, silent) as record:
+        run = begin_or_resume(record, INPUTS, fresh=False)
+        with pytest.raises(KeyboardInterrupt):
+            list(grade_into(record, run, ANSWERS, Stopping(word_grader, 2)))
+    with open_record(tmp_path, silent) as record:
+        assert begin_or_resume(record, INPUTS, fresh=False) == run
+        rest = Stopping(word_grader, 99)
+        list(grade_into(record, run, ANSWERS, rest))
+        assert rest.seen == [2]
+        interrupted = [entry.result for entry in record.entries(run)]
+    assert interrupted == [result for _, result in word_grader.grade(ANSWERS)]
+
+
+def test_only_ungraded_answers_are_tried_again(tmp_path, word_grader):
+    with open_record(tmp_path, silent) as record:
+        run = begin_or_resume(record, INPUTS, fresh=False)
+        list(grade_into(record, run, ANSWERS[:1], word_grader))
+        list(grade_into(record, run, ANSWERS, Refusing()))
+        assert record.counts(run) == (1, 2)
+        assert len(list(grade_into(record, run, ANSWERS, word_grader))) == 2
+        assert record.counts(run) == (3, 0)
+
+
+def test_changed_inputs_are_named_with_their_hashes(tmp_path):
+    changed = {"inputs": {"answers": {"path": "a.csv", "sha256": "bb"}, "bank": {"path": "b", "sha256": "cc"}}}
+    with open_record(tmp_path, silent) as record:
+        first = begin_or_resume(record, INPUTS, fresh=False)
+        with pytest.raises(InputError, match=r"answers a\.csv: was aa, is bb\n.*model: was mm, is not there\n.*bank b"):
+            begin_or_resume(record, changed, fresh=False)
+        assert begin_or_resume(record, changed, fresh=True).id > first.id
+    record, run = read_record(tmp_path)
+    assert run.manifest == changed
+    record.close()
+
+
+@pytest.mark.parametrize("content", [None, b"not a database" * 100])
+def test_a_folder_without_a_run_is_told(tmp_path, content):
+    if content:
+        (tmp_path / "run.sqlite").write_bytes(content)
+    with pytest.raises(InputError, match=r"run\.sqlite"):
+        read_record(tmp_path)
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(InputError, match="file: cannot be used"), open_record(tmp_path / "file", silent):
+        pass
