@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from grader.cli.context import Context, print_json
-from grader.cli.options import BankOption, Json
+from grader.cli.options import BankOption, Json, MapOption, column_mapping
 from grader.cli.status import ExitStatus
 
 
 def grade(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV or TSV, one row an answer.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, JSONL, Parquet, a folder, or - for stdin.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    mapping: MapOption = None,
     bank: BankOption = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, although the folder holds a run with other inputs.")
@@ -24,9 +25,9 @@ def grade(
     from grader.answers import AnswerFile
 
     shared: Context = context.obj.with_bank(bank)
-    answers = AnswerFile(file, shared.load_bank)
+    answers = AnswerFile(file, shared.load_bank, column_mapping(mapping))
     total = answers.check()
-    shared.tell(answers.table.told)
+    shared.tell(answers.told)
 
     from grader.engines import begin_or_resume, grade_into, make_grader, make_manifest, open_record
     from grader.grade.model import Ungraded

@@ -5,5 +5,26 @@ from typing import Annotated
 
 import typer
 
+from grader.errors import InputError
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
 BankOption = Annotated[Path | None, typer.Option("--bank", help="Folder of the question bank.")]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="NAME=COLUMN",
+        help="What a column is to grader: answer=Response, aws-001='What is …?', ignore=Shoe size. May be repeated.",
+    ),
+]
+
+
+def column_mapping(given: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return the (name, column) pairs of `--map`. Raises InputError."""
+    pairs = []
+    for text in given or ():
+        name, sign, column = text.partition("=")
+        if not (name and sign and column):
+            raise InputError(f"--map {text}: expected NAME=COLUMN, as in --map answer=Response")
+        pairs.append((name.strip(), column))
+    return tuple(pairs)
