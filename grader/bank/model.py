@@ -108,6 +108,11 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def question_fingerprint(question: Question) -> str:
+    """Return the SHA-256 of everything in a question that can change a grade."""
+    return fingerprint(_canonical(question))
+
+
 def _canonical(question: Question) -> dict[str, object]:
     content = asdict(question)
     for bookkeeping in ("source", "note", "tags", "level"):

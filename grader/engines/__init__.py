@@ -1,15 +1,17 @@
 """Put the parts together and run them: the only place that knows which adapter stands behind a port."""
 
-from grader.engines.local import make_embedder, make_grader
+from grader.engines.local import make_cosine_grader, make_embedder, make_grader, with_memory
 from grader.engines.manifest import make_manifest
 from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
 
 __all__ = [
     "begin_or_resume",
     "grade_into",
+    "make_cosine_grader",
     "make_embedder",
     "make_grader",
     "make_manifest",
     "open_record",
     "read_record",
+    "with_memory",
 ]

@@ -1,47 +1,54 @@
-"""Agreement between a grader and people, with 95 % cluster-bootstrap intervals over questions."""
+"""Agreement between a grader and people, with 95 % cluster-bootstrap intervals over questions.
 
-from collections.abc import Callable, Sequence
+Values come from scipy, scikit-learn and krippendorff. An interval takes 500 values more, so it uses the same
+formulas without those libraries' checks of their arguments, which take longer than the sums; the tests hold
+the two together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from sklearn.metrics import cohen_kappa_score, f1_score
+
+from grader.evaluation.bootstrap import DRAWS, Indices, figure, samples
 
 Array = NDArray[np.float64]
+Function = Callable[[Array, Array], float | None]
+Figures = dict[str, dict[str, float | None]]
+
 QWK_EDGES = (0.125, 0.375, 0.625, 0.875)
-"""Scores are binned to the nearest quarter (0, .25, .5, .75, 1) before kappa is computed."""
+"""Scores are binned to the nearest quarter (0, .25, .5, .75, 1) before kappa and alpha are computed."""
+BINS = len(QWK_EDGES) + 1
+_SQUARED = np.subtract.outer(np.arange(BINS), np.arange(BINS)) ** 2.0
 
 
-def metrics(pass_mark: float) -> dict[str, Callable[[Array, Array], float | None]]:
-    """Return every metric by name, as a function of (human scores, grader's scores); None where undefined."""
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One measure of agreement, of (human scores, grader's scores); None where it is undefined."""
 
-    def correlated(function: Callable[..., Any]) -> Callable[[Array, Array], float | None]:
-        def metric(human: Array, scores: Array) -> float | None:
-            if len(human) < 2 or np.ptp(human) == 0 or np.ptp(scores) == 0:
-                return None
-            return float(function(human, scores).statistic)
+    value: Function
+    """From the library."""
+    quick: Function
+    """The same, for the many values that an interval takes."""
 
-        return metric
 
-    def qwk(human: Array, scores: Array) -> float | None:
-        a, b = np.digitize(human, QWK_EDGES), np.digitize(scores, QWK_EDGES)
-        if len(np.union1d(a, b)) < 2:
-            return None
-        return float(cohen_kappa_score(a, b, weights="quadratic", labels=range(len(QWK_EDGES) + 1)))
-
-    def macro_f1(human: Array, scores: Array) -> float | None:
-        right = human >= pass_mark
-        return float(f1_score(right, scores >= pass_mark, average="macro", labels=[False, True], zero_division=0.0))
-
+def metrics(pass_mark: float) -> dict[str, Metric]:
+    """Return every metric of `eval run` by name. `pass_mark` is where macro-F1 divides right from wrong."""
+    same = _both
     return {
-        "pearson": correlated(stats.pearsonr),
-        "spearman": correlated(stats.spearmanr),
-        "qwk": qwk,
-        "mae": lambda human, scores: float(np.abs(scores - human).mean()),
-        "rmse": lambda human, scores: float(np.sqrt(((scores - human) ** 2).mean())),
-        "bias": lambda human, scores: float((scores - human).mean()),
-        "macro_f1_2way": macro_f1,
+        "pearson": Metric(_correlated(lambda y, p: stats.pearsonr(y, p).statistic), _correlated(_pearson)),
+        "spearman": Metric(_correlated(lambda y, p: stats.spearmanr(y, p).statistic), _correlated(_spearman)),
+        "qwk": Metric(_library_qwk, lambda y, p: _kappa(_confusion(y, p))),
+        "alpha": Metric(_library_alpha, lambda y, p: _alpha(_confusion(y, p))),
+        "mae": same(lambda y, p: float(np.abs(p - y).mean())),
+        "rmse": same(lambda y, p: float(np.sqrt(((p - y) ** 2).mean()))),
+        "bias": same(lambda y, p: float((p - y).mean())),
+        "macro_f1_2way": Metric(
+            lambda y, p: _library_f1(y >= pass_mark, p >= pass_mark), lambda y, p: _f1(y >= pass_mark, p >= pass_mark)
+        ),
     }
 
 
@@ -52,27 +59,114 @@ def agreement(
     *,
     pass_mark: float,
     seed: int,
-    draws: int,
-) -> dict[str, dict[str, float | None]]:
-    """Return {metric: {value, low, high}}; the interval redraws whole questions (Field & Welsh, JRSS-B 2007).
-
-    Answers to one question are alike, so redrawing single answers would make the interval too narrow. With one
-    question only, answers are redrawn.
-    """
+    draws: int = DRAWS,
+) -> Figures:
+    """Return {metric: {value, low, high}}; the intervals redraw whole questions."""
     y, p = np.asarray(human, float), np.asarray(scores, float)
-    names, cluster = np.unique(np.asarray(questions), return_inverse=True)
-    if len(names) < 2:
-        cluster = np.arange(len(y))
-    members = [np.flatnonzero(cluster == index) for index in range(cluster.max(initial=-1) + 1)]
-    rng = np.random.default_rng(seed)
-    samples = [np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) for _ in range(draws)]
+    redrawn = samples(questions, seed=seed, draws=draws)
+    return {
+        name: figure(metric.value(y, p), [metric.quick(y[sample], p[sample]) for sample in redrawn])
+        for name, metric in metrics(pass_mark).items()
+    }
+
+
+def differences(
+    human: Sequence[float],
+    before: Sequence[float],
+    after: Sequence[float],
+    questions: Sequence[str],
+    *,
+    pass_mark: float,
+    seed: int,
+    draws: int = DRAWS,
+) -> Mapping[str, tuple[float | None, list[float]]]:
+    """Return {metric: (after - before, its value in each redraw)}; both sides are redrawn together, as pairs."""
+    y, a, b = (np.asarray(values, float) for values in (human, before, after))
+    redrawn: list[Indices] = samples(questions, seed=seed, draws=draws)
     result = {}
     for name, metric in metrics(pass_mark).items():
-        drawn = [v for sample in samples if (v := metric(y[sample], p[sample])) is not None]
-        low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (None, None)
-        result[name] = {"value": _rounded(metric(y, p)), "low": _rounded(low), "high": _rounded(high)}
+        drawn = [_less(metric.quick(y[s], b[s]), metric.quick(y[s], a[s])) for s in redrawn]
+        known = [value for value in drawn if value is not None]
+        result[name] = (_less(metric.value(y, b), metric.value(y, a)), known)
     return result
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+def binned(scores: Sequence[float] | Array) -> NDArray[np.int64]:
+    """Return the bin, 0..4, of each score."""
+    return np.asarray(np.digitize(np.asarray(scores, float), QWK_EDGES), np.int64)
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _both(function: Function) -> Metric:
+    return Metric(function, function)
+
+
+def _correlated(function: Callable[[Array, Array], Any]) -> Function:
+    def metric(human: Array, scores: Array) -> float | None:
+        if len(human) < 2 or np.ptp(human) == 0 or np.ptp(scores) == 0:
+            return None
+        return float(function(human, scores))
+
+    return metric
+
+
+def _pearson(human: Array, scores: Array) -> float:
+    y, p = human - human.mean(), scores - scores.mean()
+    return float(y @ p / np.sqrt((y @ y) * (p @ p)))
+
+
+def _spearman(human: Array, scores: Array) -> float:
+    return _pearson(stats.rankdata(human), stats.rankdata(scores))
+
+
+def _confusion(human: Array, scores: Array) -> Array:
+    pairs = binned(human) * BINS + binned(scores)
+    return np.bincount(pairs, minlength=BINS * BINS).reshape(BINS, BINS).astype(float)
+
+
+def _library_qwk(human: Array, scores: Array) -> float | None:
+    from sklearn.metrics import cohen_kappa_score
+
+    a, b = binned(human), binned(scores)
+    if len(np.union1d(a, b)) < 2:
+        return None
+    return float(cohen_kappa_score(a, b, weights="quadratic", labels=range(BINS)))
+
+
+def _kappa(confusion: Array) -> float | None:
+    """Return Cohen's kappa with quadratic weights (Cohen, Psychological Bulletin 1968)."""
+    expected = np.outer(confusion.sum(axis=1), confusion.sum(axis=0)) / confusion.sum()
+    chance = float((_SQUARED * expected).sum())
+    return None if chance == 0 else 1 - float((_SQUARED * confusion).sum()) / chance
+
+
+def _library_alpha(human: Array, scores: Array) -> float | None:
+    import krippendorff
+
+    ratings = np.stack([binned(human), binned(scores)])
+    if len(np.unique(ratings)) < 2:
+        return None
+    return float(krippendorff.alpha(ratings, level_of_measurement="interval", value_domain=list(range(BINS))))
+
+
+def _alpha(confusion: Array) -> float | None:
+    """Return Krippendorff's alpha of two complete raters, interval data (Computing Krippendorff's Alpha, 2011)."""
+    coincidences = confusion + confusion.T
+    totals = coincidences.sum(axis=0)
+    chance = float((_SQUARED * np.outer(totals, totals)).sum()) / (totals.sum() - 1)
+    return None if chance == 0 else 1 - float((_SQUARED * coincidences).sum()) / chance
+
+
+def _library_f1(right: NDArray[np.bool_], passed: NDArray[np.bool_]) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(right, passed, average="macro", labels=[False, True], zero_division=0.0))
+
+
+def _f1(right: NDArray[np.bool_], passed: NDArray[np.bool_]) -> float:
+    hits, rejections = int((right & passed).sum()), int((~right & ~passed).sum())
+    wrong = len(right) - hits - rejections
+    return sum(2 * n / (2 * n + wrong) if n else 0.0 for n in (hits, rejections)) / 2

@@ -1,100 +1,182 @@
-"""`eval run`: grade an eval set and compare with its human scores."""
+"""`eval run`: how near a grader comes to the people who scored an eval set, and where it does not."""
 
-import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from grader.evaluation.agreement import BINS, QWK_EDGES, Figures, agreement, binned
+from grader.evaluation.bootstrap import figure, rounded, samples
+from grader.evaluation.evalset import Rated
+from grader.evaluation.grading import grade_all
+from grader.grade.model import BANDS, Grade, Ungraded, band
+from grader.pipeline.grader import Grader
 
-from grader.answers import Answer, AnswerFile
-from grader.errors import InputError
-from grader.evaluation.agreement import agreement
-from grader.grade.model import Grade
-from grader.pipeline.similarity_grader import SimilarityGrader
-
-DRAWS = 500
+SHORT_WORDS = 3
+"""Answers of so few words ("no response", "I don't know") make any grader look good."""
+LENGTHS = ((3, "1-3 words"), (20, "4-20 words"), (60, "21-60 words"), (120, "61-120 words"), (10**9, "over 120 words"))
+WORST = 20
 
 
-def read_eval_set(file: AnswerFile, split: str | None) -> list[tuple[Answer, tuple[float, ...]]]:
-    """Return the answers of an eval set with their human scores (one, or one a rater).
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An answer that people scored and the grader graded."""
 
-    Raises:
-        InputError: no score column, a score that is no number in 0..1, or a split that is not there.
+    row: Rated
+    grade: Grade
+
+    @property
+    def error(self) -> float:
+        """By how much the grader is above the people."""
+        return self.grade.score - self.row.human
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A graded eval set: the figures for JSON, and the pairs they were computed from."""
+
+    figures: dict[str, Any]
+    pairs: tuple[Pair, ...]
+
+
+def evaluate(rows: Sequence[Rated], grader: Grader, baseline: Grader | None = None, *, seed: int) -> Evaluation:
+    """Grade the rows; return the figures of `eval run` and the pairs behind them.
+
+    Args:
+        rows: an eval set; every row has a human score.
+        grader: what is to be checked.
+        baseline: a simpler grader, whose agreement is given beside.
+        seed: of the bootstrap.
 
     """
-    columns = file.columns
-    raters = sorted(name for name in columns if name.startswith("rater") and name[5:].isdigit())
-    names = raters or [name for name in columns if name == "human_score"]
-    if not names:
-        raise InputError(f"{file.path}: row 1: no human scores: expected a column human_score, or rater1, rater2, …")
-    if split is not None and "split" not in columns:
-        raise InputError(f"{file.path}: row 1: --split {split} asked for, but there is no column split")
-    rows, splits = [], set()
-    for answer in file:
-        splits.add(answer.extra.get("split", ""))
-        if split is None or answer.extra["split"] == split:
-            rows.append((answer, tuple(_score(file, answer, name) for name in names if answer.extra[name].strip())))
-    if not rows:
-        raise InputError(f"{file.path}: no rows in split {split!r}; found {', '.join(sorted(map(repr, splits)))}")
-    if bare := [answer.row for answer, scores in rows if not scores]:
-        raise InputError(f"{file.path}: row {bare[0]}: no human score")
-    return rows
+    grading = grade_all((row.answer for row in rows), grader)
+    pairs = tuple(
+        Pair(row, result) for row, result in zip(rows, grading.results, strict=True) if isinstance(result, Grade)
+    )
 
-
-def evaluate(
-    rows: Sequence[tuple[Answer, tuple[float, ...]]], grader: SimilarityGrader, *, seed: int
-) -> dict[str, Any]:
-    """Grade the rows and return the figures of `eval run`, ready for JSON."""
-    start = time.perf_counter()
-    results = [result for _, result in grader.grade(answer for answer, _ in rows)]
-    seconds = time.perf_counter() - start
-    kept = [
-        (answer, scores, grade)
-        for (answer, scores), grade in zip(rows, results, strict=True)
-        if isinstance(grade, Grade)
-    ]
-    human = [float(np.mean(scores)) for _, scores, _ in kept]
-    questions = [answer.question.id for answer, _, _ in kept]
-
-    def agree(mine: Sequence[float], theirs: Sequence[float], whose: Sequence[str]) -> dict[str, Any] | None:
-        if not mine:
+    def agree(part: Sequence[Pair]) -> Figures | None:
+        if not part:
             return None
-        return agreement(theirs, mine, whose, pass_mark=grader.pass_mark, seed=seed, draws=DRAWS)
+        human, scores = [p.row.human for p in part], [p.grade.score for p in part]
+        return agreement(human, scores, _questions(part), pass_mark=grader.pass_mark, seed=seed)
 
-    by_section: dict[str, Any] = defaultdict(list)
-    for index, (answer, _, _) in enumerate(kept):
-        by_section[answer.question.section].append(index)
-    pairs = [(scores[0], scores[1], answer.question.id) for answer, scores, _ in kept if len(scores) > 1]
-    cosines = grader.cosine(answer for answer, _, _ in kept)
-    scores = [grade.score for _, _, grade in kept]
-    covered = [grade.low <= score <= grade.high for score, (_, _, grade) in zip(human, kept, strict=True)]
-    return {
+    def by(key: Callable[[Pair], str], order: Callable[[str], Any] | None = None) -> dict[str, Any]:
+        groups = _grouped(pairs, key)
+        names = sorted(groups, key=order) if order else groups
+        return {name: {"n": len(groups[name]), **(agree(groups[name]) or {})} for name in names if name}
+
+    longer = [p for p in pairs if p.row.words > SHORT_WORDS]
+    figures = {
         "n": len(rows),
-        "graded": len(kept),
-        "ungraded": len(rows) - len(kept),
-        "metrics": agree(scores, human, questions),
-        "baseline_cosine": agree(cosines, human, questions),
-        "human_ceiling": agree(*map(list, zip(*pairs, strict=True))) if pairs else None,
-        "interval_coverage": round(float(np.mean(covered)), 4) if covered else None,
-        "by_section": {
-            name: {"n": len(rows_), **(agree(*([c[i] for i in rows_] for c in (scores, human, questions))) or {})}
-            for name, rows_ in by_section.items()
-        },
-        "embedder": grader.embedder.name,
-        "profile": grader.profile.name,
+        "graded": len(pairs),
+        "ungraded": len(rows) - len(pairs),
+        "questions": len({row.answer.question.id for row in rows}),
+        "metrics": agree(pairs),
+        "baseline_cosine": _baseline(rows, baseline, seed) if baseline else None,
+        "human_ceiling": _ceiling(pairs, grader.pass_mark, seed),
+        "without_short": {"words_over": SHORT_WORDS, "n": len(longer), "metrics": agree(longer)},
+        "interval_coverage": _coverage(pairs, seed),
+        "leniency": _leniency(pairs, seed),
+        "qwk_edges": list(QWK_EDGES),
+        "confusion": _confusion(pairs),
+        "by_section": by(lambda p: p.row.answer.question.section),
+        "by_label": by(lambda p: p.row.cell("label")),
+        "by_length": by(lambda p: length_name(p.row.words), [name for _, name in LENGTHS].index),
+        "by_split": by(lambda p: p.row.cell("split")),
+        "worst": [disagreement(p) for p in sorted(pairs, key=lambda p: -abs(p.error))[:WORST]],
+        "grader": grader.fingerprint,
         "pass_mark": grader.pass_mark,
-        "seconds": round(seconds, 3),
-        "answers_per_second": round(len(rows) / seconds, 1),
+        "seconds": round(grading.seconds, 3),
+        "answers_per_second": grading.per_second,
+        "remembered": grading.remembered,
+    }
+    return Evaluation(figures, pairs)
+
+
+def length_name(words: int) -> str:
+    """Return the name of the class of lengths that so many words fall into."""
+    return next(name for most, name in LENGTHS if words <= most)
+
+
+def disagreement(pair: Pair) -> dict[str, Any]:
+    """Return one answer with both scores and what the grader's rests on, ready for JSON."""
+    answer, grade = pair.row.answer, pair.grade
+    return {
+        "row": answer.row,
+        "question_id": answer.question.id,
+        "label": pair.row.cell("label"),
+        "human": rounded(pair.row.human),
+        "score": rounded(grade.score),
+        "low": rounded(grade.low),
+        "high": rounded(grade.high),
+        "answer": answer.text,
+        "flags": list(grade.flags),
+        "verdicts": [
+            {"id": v.key_point, "verdict": v.verdict, "key_point": v.text, "quote": v.quote} for v in grade.verdicts
+        ],
     }
 
 
-def _score(file: AnswerFile, answer: Answer, column: str) -> float:
-    text = answer.extra[column]
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 1:
-        raise InputError(f"{file.path}: row {answer.row}: {column} is {text!r}; expected a number from 0 to 1")
-    return value
+def _questions(pairs: Sequence[Pair]) -> list[str]:
+    return [pair.row.answer.question.id for pair in pairs]
+
+
+def _grouped(pairs: Sequence[Pair], key: Callable[[Pair], str]) -> dict[str, list[Pair]]:
+    groups: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        groups[key(pair)].append(pair)
+    return groups
+
+
+def _baseline(rows: Sequence[Rated], grader: Grader, seed: int) -> Figures | None:
+    results = grade_all((row.answer for row in rows), grader).results
+    pairs = [(row, r) for row, r in zip(rows, results, strict=True) if not isinstance(r, Ungraded)]
+    if not pairs:
+        return None
+    human, scores = [row.human for row, _ in pairs], [result.score for _, result in pairs]
+    whose = [row.answer.question.id for row, _ in pairs]
+    return agreement(human, scores, whose, pass_mark=grader.pass_mark, seed=seed)
+
+
+def _ceiling(pairs: Sequence[Pair], pass_mark: float, seed: int) -> Figures | None:
+    """Return the agreement of the second rater with the first: no grader can be asked for more."""
+    twice = [pair for pair in pairs if len(pair.row.ratings) > 1]
+    if not twice:
+        return None
+    first, second = ([pair.row.ratings[i] for pair in twice] for i in (0, 1))
+    return agreement(first, second, _questions(twice), pass_mark=pass_mark, seed=seed)
+
+
+def _coverage(pairs: Sequence[Pair], seed: int) -> dict[str, float | None] | None:
+    """Return the share of human scores inside the grader's interval, and the interval's mean width."""
+    if not pairs:
+        return None
+    inside = [float(p.grade.low <= p.row.human <= p.grade.high) for p in pairs]
+    redrawn = samples(_questions(pairs), seed=seed)
+    share = figure(_mean(inside), [_mean([inside[i] for i in sample]) for sample in redrawn])
+    return {**share, "width": rounded(_mean([p.grade.high - p.grade.low for p in pairs]))}
+
+
+def _leniency(pairs: Sequence[Pair], seed: int) -> dict[str, Any]:
+    """Return, for each band of the human score, how far above the people the grader is."""
+    groups = _grouped(pairs, lambda p: band(p.row.human))
+    result = {}
+    for name, _ in reversed(BANDS):
+        part = groups.get(name, [])
+        redrawn = samples(_questions(part), seed=seed)
+        errors = [p.error for p in part]
+        result[name] = {"n": len(part), **figure(_mean(errors), [_mean([errors[i] for i in s]) for s in redrawn])}
+    return result
+
+
+def _confusion(pairs: Sequence[Pair]) -> list[list[int]]:
+    """Return how often a human score in bin i (row) met a grader's score in bin j (column)."""
+    table = [[0] * BINS for _ in range(BINS)]
+    both = zip(binned([p.row.human for p in pairs]), binned([p.grade.score for p in pairs]), strict=True)
+    for human, score in both:
+        table[human][score] += 1
+    return table
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
