@@ -16,6 +16,7 @@ class Counting:
     """Passes everything on and counts what it was asked to grade."""
 
     pass_mark = 0.6
+    parts = {}  # noqa: RUF012  # nobody changes it
 
     def __init__(self, grader, name="counting"):
         self.grader, self.fingerprint, self.asked = grader, name, []

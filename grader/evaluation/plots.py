@@ -30,8 +30,8 @@ def write_plots(evaluation: Evaluation, folder: Path) -> list[Path]:
             ("confusion", lambda axes: _confusion(axes, evaluation.figures["confusion"])),
             ("scatter", lambda axes: _scatter(axes, evaluation.pairs, evaluation.figures["pass_mark"])),
         ):
-            figure = Figure(figsize=(5.2, 5), layout="constrained")  # type: ignore[no-untyped-call]
-            draw(figure.add_subplot())
+            figure = Figure(figsize=(5.2, 5), layout="constrained")
+            draw(figure.add_subplot())  # type: ignore[no-untyped-call]
             for suffix in FORMATS:
                 path = folder / f"{name}.{suffix}"
                 figure.savefig(path, dpi=150, metadata={"Date": None} if suffix == "svg" else None)

@@ -85,6 +85,7 @@ def evaluate(rows: Sequence[Rated], grader: Grader, baseline: Grader | None = No
         "by_split": by(lambda p: p.row.cell("split")),
         "worst": [disagreement(p) for p in sorted(pairs, key=lambda p: -abs(p.error))[:WORST]],
         "grader": grader.fingerprint,
+        "parts": dict(grader.parts),
         "pass_mark": grader.pass_mark,
         "seconds": round(grading.seconds, 3),
         "answers_per_second": grading.per_second,

@@ -1,6 +1,6 @@
 """Whole-text cosine: the usual baseline. It is here to be compared with, not to mark anybody."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from grader.answers import Answer
@@ -24,7 +24,12 @@ class CosineGrader:
     @property
     def fingerprint(self) -> str:
         """Changes with the model and the pass mark."""
-        return fingerprint([GRADED_BY, self.embedder.fingerprint, self.pass_mark])
+        return fingerprint([GRADED_BY, self.parts])
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The fingerprint of the model, and the pass mark."""
+        return {"model": self.embedder.fingerprint, "pass_mark": str(self.pass_mark)}
 
     def grade(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, Grade | Ungraded]]:
         """Go through the answers in order, each with its grade, which has no verdicts and says nothing sure."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -54,6 +54,11 @@ class RememberingGrader:
     def fingerprint(self) -> str:
         """The grader's own."""
         return self._grader.fingerprint
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The grader's own."""
+        return self._grader.parts
 
     @property
     def pass_mark(self) -> float:
