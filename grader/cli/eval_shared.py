@@ -20,15 +20,16 @@ GraderOption = Annotated[str, typer.Option("--grader", help="embedding, or cosin
 JUnit = Annotated[Path | None, typer.Option("--junit", help="Write the gates to this file as JUnit XML.")]
 
 
-def chosen_grader(name: str, settings: Settings) -> "Grader":
-    """Return the grader of this name, with a memory. Raises InputError or ConfigError."""
+def chosen_grader(name: str, settings: Settings, *, memory: bool = True) -> "Grader":
+    """Return the grader of this name, with a memory if wanted. Raises InputError or ConfigError."""
     from grader.engines import make_cosine_grader, make_grader, with_memory
     from grader.pipeline.grader import Grader
 
     makers: dict[str, Callable[[Settings], Grader]] = {"embedding": make_grader, "cosine": make_cosine_grader}
     if name not in makers:
         raise InputError(f"--grader: no grader {nearest(name, makers)}; there are {', '.join(makers)}")
-    return with_memory(makers[name](settings), settings)
+    grader = makers[name](settings)
+    return with_memory(grader, settings) if memory else grader
 
 
 def report_gates(gates: Sequence["Gate"], suite: str, junit: Path | None) -> None:

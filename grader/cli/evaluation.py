@@ -2,6 +2,7 @@
 
 import typer
 
+from grader.cli.eval_consistency import consistency
 from grader.cli.eval_run import run
 
 app = typer.Typer(no_args_is_help=True, help="Is the grader right, is it stable, did a change help?")
@@ -13,3 +14,4 @@ def evaluation() -> None:
 
 
 app.command("run")(run)
+app.command("consistency")(consistency)
