@@ -50,8 +50,10 @@ def rewrite(kind, text, seed=1):
         ("spelling", TEXT.replace("center", "centre").replace("behavior", "behaviour")),
         (
             "names",
-            "SGs keep state. The center of the behavior: Elastic Compute Cloud answers come back. "
-            "Nobody has to open Simple Storage Service for that.",
+            (
+                "SGs keep state. The center of the behavior: Elastic Compute Cloud answers come back. "
+                "Nobody has to open Simple Storage Service for that."
+            ),
         ),
         (
             "non_native",
