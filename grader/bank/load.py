@@ -7,14 +7,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from grader.bank.model import Bank, Section
+from grader.bank.model import Bank, Location, Question, Section
 from grader.bank.schema import SectionFile
 from grader.errors import InputError
 
 SECTION_FILES = "[0-9][0-9]-*.yaml"
 TAGS_FILE = "tags.txt"
 
-Location = Sequence[str | int]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -56,6 +55,26 @@ def load_section(file: Path) -> Section:
         raise InputError("\n".join(faults)) from exc
     lines = [line_of(root, ("questions", index)) for index in range(len(section.questions))]
     return section.to_section(str(file), lines)
+
+
+class Places:
+    """Where the texts of a bank stand in its files; reads a file when its first line is asked for."""
+
+    def __init__(self, bank: Bank) -> None:
+        """Take the bank, as `load_bank` returned it."""
+        self._places = {
+            question.id: (Path(section.file), index)
+            for section in bank.sections
+            for index, question in enumerate(section.questions)
+        }
+        self._roots: dict[Path, yaml.Node | None] = {}
+
+    def find(self, question: Question, location: Location) -> tuple[str, int]:
+        """Return the file, and the line from 1, where the text at `location` in the question stands."""
+        file, index = self._places[question.id]
+        if file not in self._roots:
+            self._roots[file] = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
+        return str(file), line_of(self._roots[file], ("questions", index, *location))
 
 
 def line_of(root: yaml.Node | None, location: Location) -> int:

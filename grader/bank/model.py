@@ -10,6 +10,8 @@ from typing import Literal
 from grader.errors import InputError, nearest
 
 Level = Literal["basic", "intermediate", "advanced", "scenario"]
+Location = tuple[str | int, ...]
+"""A way into a question or a file: names of fields, and positions in lists, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,21 @@ class Question:
     note: str = ""
     source: str = field(default="", compare=False)
     """`file:line` where the question stands, for messages."""
+
+    def texts(self) -> Iterator[tuple[Location, str]]:
+        """Go through all that was written for the question, each text with where in the question it stands."""
+        yield ("prompt",), self.prompt
+        yield ("reference",), self.reference
+        for index, text in enumerate(self.alternatives):
+            yield ("alternatives", index), text
+        for index, point in enumerate(self.key_points):
+            yield ("key_points", index, "text"), point.text
+            for number, text in enumerate(point.contrary):
+                yield ("key_points", index, "contrary", number), text
+        for index, misconception in enumerate(self.misconceptions):
+            yield ("misconceptions", index, "text"), misconception.text
+        if self.note:
+            yield ("note",), self.note
 
 
 @dataclass(frozen=True, slots=True)

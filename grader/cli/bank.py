@@ -1,27 +1,39 @@
-"""`grader bank`: look at a bank, and check it."""
+"""`grader bank`: look at a bank, check it, draft one from a document, write it out."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from grader.cli.context import Context, print_json
 from grader.cli.options import BankOption, Json
-from grader.errors import GateError
+from grader.errors import GateError, InputError
 
-app = typer.Typer(no_args_is_help=True, help="Look at a question bank, and check it.")
+if TYPE_CHECKING:
+    from grader.bank import Bank
+
+FormatName = Literal["md", "csv", "gift", "moodle-xml"]
+
+app = typer.Typer(
+    no_args_is_help=True, help="Look at a question bank, check it, draft one from a document, write it out."
+)
 
 
 @app.command("list")
 def list_questions(
     context: typer.Context,
     section: Annotated[str | None, typer.Option("--section", help="Only sections whose title holds this.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="A table of how much each section holds instead.")] = False,
     bank: BankOption = None,
     json: Json = False,
 ) -> None:
     """List the sections and questions of the bank."""
     shared: Context = context.obj.with_bank(bank)
     loaded = shared.load_bank()
+    if stats:
+        _print_stats(loaded, json=json)
+        return
     wanted = [s for s in loaded.sections if section is None or section.lower() in s.title.lower()]
     if json:
         questions = [
@@ -45,8 +57,6 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one question with its reference and key points."""
-    from dataclasses import asdict
-
     shared: Context = context.obj.with_bank(bank)
     question = shared.load_bank().question(question_id)
     if json:
@@ -68,27 +78,93 @@ def lint(
     context: typer.Context,
     bank: BankOption = None,
     source: Annotated[
-        Path | None, typer.Option("--source", help="A text that must not be copied: runs of 8 words are found.")
+        Path | None,
+        typer.Option("--source", help="The document that the bank goes back to: copied words and moved questions."),
     ] = None,
     json: Json = False,
 ) -> None:
     """Check that the bank can be graded: exit status 1 if not, each finding with file and line."""
+    from grader.exchange.document import read_text
+
     shared: Context = context.obj.with_bank(bank)
     loaded = shared.load_bank()
-    text = source.read_text(encoding="utf-8") if source else None
+    text = read_text(source) if source else None
 
     from grader.engines import make_grader
     from grader.evaluation.lint import lint_bank
+    from grader.evaluation.source import compare_with_source
 
-    findings = lint_bank(loaded, make_grader(shared.settings), text)
+    findings = lint_bank(loaded, make_grader(shared.settings))
+    if source and text is not None:
+        findings += compare_with_source(loaded, text, str(source))
     if json:
-        print_json({"questions": len(loaded), "findings": [{"where": f.where, "message": f.message} for f in findings]})
+        print_json({"questions": len(loaded), "findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            typer.echo(f"{finding.where}: {finding.message}")
+            typer.echo(str(finding))
         typer.echo(f"{len(loaded)} questions, {len(findings)} findings")
     if findings:
         raise GateError(f"{len(findings)} findings in {shared.settings.bank}")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Markdown, CSV, Moodle GIFT or Moodle XML.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the bank: a new one, or one without a bank.")],
+    format: Annotated[FormatName | None, typer.Option("--format", help="If the file's ending does not tell.")] = None,
+    json: Json = False,
+) -> None:
+    """Draft a bank from a question document, for a person to edit."""
+    from grader.exchange import format_of, read_document
+    from grader.exchange.bank_files import check_folder, write_sections
+    from grader.exchange.draft import HEADER, draft_sections
+
+    shared: Context = context.obj
+    check_folder(out)
+    document = read_document(file, format or format_of(file))
+    shared.tell(document.told)
+    for reason in document.left_out:
+        shared.tell(f"left out: {reason}")
+    sections = draft_sections(document, out.resolve().name)
+    paths = write_sections(sections, out, HEADER.format(file=file.name))
+    count = len(document.questions)
+    if json:
+        left_out = list(document.left_out)
+        files = list(map(str, paths))
+        print_json({"questions": count, "sections": len(sections), "left_out": left_out, "files": files})
+    else:
+        typer.echo(f"{count} questions in {len(sections)} sections drafted in {out}, {len(document.left_out)} left out")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    format: Annotated[FormatName, typer.Option("--format", help="What to write.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; else stdout.")] = None,
+    bank: BankOption = None,
+    json: Json = False,
+) -> None:
+    """Write the bank as a book (Markdown), a table (CSV) or for Moodle (GIFT, Moodle XML)."""
+    from grader.exchange import write_document
+
+    loaded = context.obj.with_bank(bank).load_bank()
+    text = write_document(loaded, format)
+    result = {"format": format, "sections": len(loaded.sections), "questions": len(loaded)}
+    if out is None:
+        if json:
+            print_json({**result, "text": text})
+        else:
+            typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise InputError(f"{out}: cannot be written: {exc.strerror or exc}") from exc
+    if json:
+        print_json({**result, "file": str(out)})
+    else:
+        typer.echo(f"{len(loaded)} questions in {len(loaded.sections)} sections written to {out}")
 
 
 @app.command()
@@ -97,3 +173,15 @@ def schema() -> None:
     from grader.bank.schema import json_schema
 
     print_json(json_schema())
+
+
+def _print_stats(bank: "Bank", *, json: bool) -> None:
+    from grader.bank.stats import bank_stats
+
+    rows = [asdict(row) for row in bank_stats(bank)]
+    if json:
+        print_json({"bank": bank.name, "sections": rows[:-1], "total": rows[-1]})
+        return
+    typer.echo("| section | questions | key points | contraries | words |\n| :-- | --: | --: | --: | --: |")
+    for row in rows:
+        typer.echo("| " + " | ".join(map(str, row.values())) + " |")

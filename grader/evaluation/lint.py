@@ -1,93 +1,136 @@
 """Can a bank be graded? Each finding says where and what."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, groupby, pairwise
+from operator import itemgetter
+from pathlib import Path
 
 from grader.answers import Answer
-from grader.bank import Bank, Question
-from grader.grade.model import Grade
-from grader.pipeline.similarity_grader import SimilarityGrader
+from grader.bank import Bank, KeyPoint, Question, Section
+from grader.bank.load import Places
+from grader.bank.model import Location
+from grader.errors import nearest
+from grader.grade.model import Grade, Ungraded
+from grader.pipeline.grader import Grader
 
-REFERENCE_WORDS = (60, 140)
+WORDS = {
+    "prompt": (5, 60),
+    "reference": (60, 140),
+    "alternatives": (60, 140),
+    "text": (4, 30),
+    "contrary": (4, 30),
+    "note": (4, 80),
+}
+"""Fewest and most words of a text, by the field that holds it."""
 KEY_POINTS = (3, 7)
-KEY_POINT_WORDS = (4, 30)
 CONTRARIES = (1, 2)
-COPIED_RUN = 8
 REFERENCE_LEAST = 0.9
 PROMPT_MOST = 0.15
-_WORD = re.compile(r"[a-z0-9]+")
+
+GRADED = {"prompt", "reference", "alternatives", "key_points"}
+"""The fields whose texts are graded as answers."""
+
+Grades = Mapping[Location, Grade | Ungraded]
+Told = tuple[Location, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that keeps a question from being graded well."""
 
-    where: str
+    file: str
+    line: int
+    question: str
+    """Its id; empty where the finding is about a whole section."""
+    field: str
     message: str
 
-
-def lint_bank(bank: Bank, grader: SimilarityGrader, source: str | None = None) -> list[Finding]:
-    """Return all findings, in the order of the bank. `source` is a text that must not be copied."""
-    copied = _runs(source) if source else frozenset()
-    findings = [
-        Finding(question.source, f"{question.id}: {message}")
-        for question in bank
-        for message in (*_form(question, bank.tags), *_copies(question, copied))
-    ]
-    questions = list(bank)
-    references = [Answer(q, text) for q in questions for text in (q.reference, *q.alternatives)]
-    prompts = [Answer(q, q.prompt) for q in questions]
-    contraries = [(Answer(q, text), point.id) for q in questions for point in q.key_points for text in point.contrary]
-    for answer, grade in grader.grade(references):
-        if answer.text == answer.question.reference and isinstance(grade, Grade) and grade.score < REFERENCE_LEAST:
-            weak = ", ".join(f"{v.key_point} {v.credit:.2f}" for v in grade.verdicts if v.verdict != "met")
-            findings.append(
-                Finding(answer.question.source, f"{grade.question_id}: the reference scores {grade.score:.2f} ({weak})")
-            )
-    for answer, grade in grader.grade(prompts):
-        if isinstance(grade, Grade) and grade.score > PROMPT_MOST:
-            findings.append(
-                Finding(answer.question.source, f"{grade.question_id}: the prompt alone scores {grade.score:.2f}")
-            )
-    graded = grader.grade(answer for answer, _ in contraries)
-    for (answer, point_id), (_, grade) in zip(contraries, graded, strict=True):
-        if not isinstance(grade, Grade):
-            continue
-        verdict = next(v for v in grade.verdicts if v.key_point == point_id)
-        if verdict.verdict == "met":
-            findings.append(
-                Finding(
-                    answer.question.source, f"{grade.question_id}: {point_id}: a contrary meets it: {answer.text!r}"
-                )
-            )
-    return sorted(findings, key=lambda f: (f.where.rpartition(":")[0], int(f.where.rpartition(":")[2] or 0)))
+    def __str__(self) -> str:
+        """Return the finding as editors and compilers write it."""
+        return f"{self.file}:{self.line}: " + ": ".join(filter(None, (self.question, self.field, self.message)))
 
 
-def _form(question: Question, tags: frozenset[str]) -> Iterator[str]:
-    for text in (question.reference, *question.alternatives):
-        if not REFERENCE_WORDS[0] <= len(text.split()) <= REFERENCE_WORDS[1]:
-            yield f"a reference has {len(text.split())} words; expected {REFERENCE_WORDS[0]}-{REFERENCE_WORDS[1]}"
-    if not KEY_POINTS[0] <= len(question.key_points) <= KEY_POINTS[1]:
-        yield f"{len(question.key_points)} key points; expected {KEY_POINTS[0]}-{KEY_POINTS[1]}"
-    for point in question.key_points:
-        if not KEY_POINT_WORDS[0] <= len(point.text.split()) <= KEY_POINT_WORDS[1]:
-            yield f"{point.id}: {len(point.text.split())} words; expected {KEY_POINT_WORDS[0]}-{KEY_POINT_WORDS[1]}"
-        if not CONTRARIES[0] <= len(point.contrary) <= CONTRARIES[1]:
-            yield f"{point.id}: {len(point.contrary)} contraries; expected {CONTRARIES[0]}-{CONTRARIES[1]}"
-    if tags and (unknown := sorted(set(question.tags) - tags)):
-        yield f"unknown tags: {', '.join(unknown)}"
+def lint_bank(bank: Bank, grader: Grader) -> list[Finding]:
+    """Return all findings, in the order of the files.
+
+    The grader judges: a reference must earn `REFERENCE_LEAST` and a prompt no more than `PROMPT_MOST`, no two key
+    points may meet each other, and no contrary its own key point.
+    """
+    places = Places(bank)
+    findings = [*_missing_sections(bank.sections)]
+    for question, grades in _grades(bank, grader):
+        told = (*_form(question, bank.tags), *_scores(question, grades), *_overlaps(question, grades))
+        findings += [finding_at(places, question, location, message) for location, message in told]
+    return sorted(findings)
 
 
-def _copies(question: Question, copied: frozenset[tuple[str, ...]]) -> Iterator[str]:
-    texts = [question.prompt, question.reference, question.note, *question.alternatives]
-    for point in question.key_points:
-        texts += [point.text, *point.contrary]
-    for text in texts:
-        for run in sorted(_runs(text) & copied)[:1]:
-            yield f"copied from the source: {' '.join(run)!r}"
+def finding_at(places: Places, question: Question, location: Location, message: str) -> Finding:
+    """Return a finding about what stands at `location` in a question."""
+    field = ".".join(str(step + 1) if isinstance(step, int) else step for step in location)
+    return Finding(*places.find(question, location), question.id, field, message)
 
 
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
-    words = _WORD.findall(text.lower())
-    return frozenset(tuple(words[i : i + COPIED_RUN]) for i in range(len(words) - COPIED_RUN + 1))
+def _missing_sections(sections: Sequence[Section]) -> Iterator[Finding]:
+    numbers = [0, *(int(Path(section.file).name[:2]) for section in sections)]
+    for (before, number), section in zip(pairwise(numbers), sections, strict=True):
+        for missing in range(before + 1, number):
+            yield Finding(section.file, 1, "", "section", f"section {missing} is missing: no file {missing:02}-….yaml")
+
+
+def _form(question: Question, tags: frozenset[str]) -> Iterator[Told]:
+    """Go through what can be seen without grading: how long, how many, which tags."""
+    for location, text in question.texts():
+        field = next(step for step in reversed(location) if isinstance(step, str))
+        if fault := _outside(WORDS[field], len(text.split()), "words"):
+            yield location, fault
+    if fault := _outside(KEY_POINTS, len(question.key_points), "key points"):
+        yield ("key_points",), fault
+    for index, point in enumerate(question.key_points):
+        if fault := _outside(CONTRARIES, len(point.contrary), "contraries"):
+            yield ("key_points", index, "contrary"), fault
+    for index, tag in enumerate(question.tags):
+        if tags and tag not in tags:
+            yield ("tags", index), f"unknown tag {nearest(tag, tags)}"
+
+
+def _outside(bounds: tuple[int, int], count: int, what: str) -> str:
+    least, most = bounds
+    return "" if least <= count <= most else f"{count} {what}; expected {least}-{most}"
+
+
+def _grades(bank: Bank, grader: Grader) -> Iterator[tuple[Question, Grades]]:
+    """Go through the questions, each with the grades of its own texts as answers."""
+    texts = [(q, location, text) for q in bank for location, text in q.texts() if location[0] in GRADED]
+    graded = grader.grade(Answer(question, text) for question, _, text in texts)
+    results = ((q, location, grade) for (q, location, _), (_, grade) in zip(texts, graded, strict=True))
+    for question, group in groupby(results, key=itemgetter(0)):
+        yield question, {location: grade for _, location, grade in group}
+
+
+def _scores(question: Question, grades: Grades) -> Iterator[Told]:
+    for location, grade in grades.items():
+        if isinstance(grade, Ungraded):
+            yield location, f"cannot be graded: {grade.reason}"
+        elif location[0] == "prompt" and grade.score > PROMPT_MOST:
+            yield location, f"the prompt alone scores {grade.score:.2f}; expected at most {PROMPT_MOST}"
+        elif location[0] in {"reference", "alternatives"} and grade.score < REFERENCE_LEAST:
+            weak = ", ".join(f"{v.key_point} {v.verdict}" for v in grade.verdicts if v.verdict != "met")
+            yield location, f"scores {grade.score:.2f} against its own key points ({weak}); expected {REFERENCE_LEAST}"
+        elif "contrary" in location and _point(question, location).id in _met(grade):
+            yield location, f"the contrary scores as its key point {_point(question, location).id}"
+
+
+def _overlaps(question: Question, grades: Grades) -> Iterator[Told]:
+    met = {_point(question, where).id: (where, _met(grade)) for where, grade in grades.items() if where[-1] == "text"}
+    for (one, (_, by_one)), (other, (where, by_other)) in combinations(met.items(), 2):
+        if other in by_one and one in by_other:
+            yield where, f"{other} overlaps {one}: an answer that says one of them meets both"
+
+
+def _point(question: Question, location: Location) -> KeyPoint:
+    return question.key_points[int(location[1])]
+
+
+def _met(grade: Grade | Ungraded) -> set[str]:
+    return set() if isinstance(grade, Ungraded) else {v.key_point for v in grade.verdicts if v.verdict == "met"}

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,13 @@ from typing import Any
 from grader.grade.model import Grade, Ungraded
 from grader.report.numbers import exact, exact_text
 from grader.scorecard import Scorecard, Tally
+from grader.text.cells import neutral
 
 GRADES_COLUMNS = (
     "candidate", "question_id", "section", "score", "low", "high", "band", "graded_by", "similarity", "verdicts",
     "missing", "flags", "needs_review", "feedback",
 )  # fmt: skip
 SCORECARD_COLUMNS = ("candidate", "section", "graded", "ungraded", "to_review", "score", "low", "high", "band")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, without control characters (OWASP: CSV injection)."""
-    cell = _CONTROL.sub("", cell)
-    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 def grade_row(result: Grade | Ungraded) -> list[str]:
