@@ -91,10 +91,11 @@ def lint(
     text = read_text(source) if source else None
 
     from grader.engines import make_grader
-    from grader.evaluation.lint import lint_bank
+    from grader.evaluation.lint import grade_own_texts, lint_bank
     from grader.evaluation.source import compare_with_source
 
-    findings = lint_bank(loaded, make_grader(shared.settings))
+    graded = grade_own_texts(loaded, make_grader(shared.settings))
+    findings = lint_bank(loaded, shared.progress(graded, len(loaded), "linting"))
     if source and text is not None:
         findings += compare_with_source(loaded, text, str(source))
     if json:

@@ -1,6 +1,6 @@
 """Can a bank be graded? Each finding says where and what."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby, pairwise
 from operator import itemgetter
@@ -51,17 +51,37 @@ class Finding:
         return f"{self.file}:{self.line}: " + ": ".join(filter(None, (self.question, self.field, self.message)))
 
 
-def lint_bank(bank: Bank, grader: Grader) -> list[Finding]:
+def grade_own_texts(bank: Bank, grader: Grader) -> Iterator[tuple[Question, Grades]]:
+    """Go through the questions, each with the grades that its own texts get as answers, by where they stand."""
+    texts = [(q, location, text) for q in bank for location, text in q.texts() if location[0] in GRADED]
+    graded = grader.grade(Answer(question, text) for question, _, text in texts)
+    results = ((q, location, grade) for (q, location, _), (_, grade) in zip(texts, graded, strict=True))
+    for question, group in groupby(results, key=itemgetter(0)):
+        yield question, {location: grade for _, location, grade in group}
+
+
+def lint_bank(bank: Bank, graded: Iterable[tuple[Question, Grades]]) -> list[Finding]:
     """Return all findings, in the order of the files.
 
-    The grader judges: a reference must earn `REFERENCE_LEAST` and a prompt no more than `PROMPT_MOST`, no two key
-    points may meet each other, and no contrary its own key point.
+    `graded` is what `grade_own_texts` returned, and judges: a reference must earn `REFERENCE_LEAST` and a prompt no
+    more than `PROMPT_MOST`, no two key points may meet each other, and no contrary its own key point.
     """
     places = Places(bank)
-    findings = [*_missing_sections(bank.sections)]
-    for question, grades in _grades(bank, grader):
-        told = (*_form(question, bank.tags), *_scores(question, grades), *_overlaps(question, grades))
-        findings += [finding_at(places, question, location, message) for location, message in told]
+    findings = lint_form(bank)
+    for question, grades in graded:
+        for location, message in (*_scores(question, grades), *_overlaps(question, grades)):
+            findings.append(finding_at(places, question, location, message))
+    return sorted(findings)
+
+
+def lint_form(bank: Bank) -> list[Finding]:
+    """Return what can be found without grading: missing sections, unknown tags, too long, too short, too few."""
+    places = Places(bank)
+    findings = list(_missing_sections(bank.sections))
+    for question in bank:
+        findings += [
+            finding_at(places, question, location, message) for location, message in _form(question, bank.tags)
+        ]
     return sorted(findings)
 
 
@@ -79,7 +99,6 @@ def _missing_sections(sections: Sequence[Section]) -> Iterator[Finding]:
 
 
 def _form(question: Question, tags: frozenset[str]) -> Iterator[Told]:
-    """Go through what can be seen without grading: how long, how many, which tags."""
     for location, text in question.texts():
         field = next(step for step in reversed(location) if isinstance(step, str))
         if fault := _outside(WORDS[field], len(text.split()), "words"):
@@ -99,15 +118,6 @@ def _outside(bounds: tuple[int, int], count: int, what: str) -> str:
     return "" if least <= count <= most else f"{count} {what}; expected {least}-{most}"
 
 
-def _grades(bank: Bank, grader: Grader) -> Iterator[tuple[Question, Grades]]:
-    """Go through the questions, each with the grades of its own texts as answers."""
-    texts = [(q, location, text) for q in bank for location, text in q.texts() if location[0] in GRADED]
-    graded = grader.grade(Answer(question, text) for question, _, text in texts)
-    results = ((q, location, grade) for (q, location, _), (_, grade) in zip(texts, graded, strict=True))
-    for question, group in groupby(results, key=itemgetter(0)):
-        yield question, {location: grade for _, location, grade in group}
-
-
 def _scores(question: Question, grades: Grades) -> Iterator[Told]:
     for location, grade in grades.items():
         if isinstance(grade, Ungraded):
@@ -116,7 +126,7 @@ def _scores(question: Question, grades: Grades) -> Iterator[Told]:
             yield location, f"the prompt alone scores {grade.score:.2f}; expected at most {PROMPT_MOST}"
         elif location[0] in {"reference", "alternatives"} and grade.score < REFERENCE_LEAST:
             weak = ", ".join(f"{v.key_point} {v.verdict}" for v in grade.verdicts if v.verdict != "met")
-            yield location, f"scores {grade.score:.2f} against its own key points ({weak}); expected {REFERENCE_LEAST}"
+            yield location, f"scores {grade.score:.2f}; expected {REFERENCE_LEAST} ({weak or 'every key point met'})"
         elif "contrary" in location and _point(question, location).id in _met(grade):
             yield location, f"the contrary scores as its key point {_point(question, location).id}"
 
