@@ -41,6 +41,8 @@ class Settings:
     threads: int = 0
     """Threads for the embedding model; 0 leaves it to the machine."""
     color: bool = True
+    reviewer: str = "reviewer"
+    """Who decides in `grader review`, unless told otherwise: the name of the user."""
 
 
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folder: Path) -> Settings:
@@ -60,6 +62,7 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str], folde
         "bank": data_folder("bank") / "aws",
         "cache_dir": user_cache_path("grader"),
         "data_dir": user_data_path("grader"),
+        "reviewer": environ.get("USER") or "reviewer",
     }
     source, from_file = _settings_file(folder)
     for name, value in from_file.items():

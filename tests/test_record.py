@@ -73,7 +73,7 @@ def test_entries_are_chosen_and_ordered(record):
         record.add(run, answer, dataclasses.replace(GRADE, candidate=candidate), "f")
     assert [entry.answer.position for entry in record.entries(run)] == [0, 1, 2]
     assert [entry.answer.position for entry in record.entries(run, candidate="bob")] == [1, 2]
-    assert [entry.answer.position for entry in record.entries(run, question="q-1", position=0)] == [0]
+    assert [entry.answer.position for entry in record.entries(run, question="q-1", positions=[2, 0, 9])] == [2, 0]
     assert record.candidates(run) == ["zoe", "bob"]
     assert record.questions(run) == ["q-1"]
 
@@ -82,8 +82,7 @@ def test_overrides_stand_beside_the_grade_and_the_last_one_holds(record):
     run = record.begin("grade", {})
     record.add(run, ANSWER, GRADE, "f")
     decisions = (Override("eve", "2026-01-01", "as said", 0.5), Override("eve", "2026-01-02", "no", 0.75))
-    for decision in decisions:
-        record.override(run, 0, decision)
+    record.override(run, [(0, decision) for decision in decisions])
     (entry,) = record.entries(run)
     assert (entry.machine, entry.overrides) == (GRADE, decisions)
     assert (entry.result.score, entry.result.graded_by, entry.result.needs_review) == (0.75, "person", False)
@@ -91,4 +90,4 @@ def test_overrides_stand_beside_the_grade_and_the_last_one_holds(record):
 
 def test_an_override_of_no_grade_is_refused(record):
     with pytest.raises(InputError, match="cannot be written"):
-        record.override(record.begin("grade", {}), 7, Override("eve", "", "why"))
+        record.override(record.begin("grade", {}), [(7, Override("eve", "", "why"))])

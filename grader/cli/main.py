@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import bank, doctor, evaluation, grade, score
+from grader.cli import bank, doctor, evaluation, grade, report, review, score
 from grader.cli.context import Context
 from grader.cli.status import ExitStatus, status_of
 from grader.errors import GraderError
@@ -17,6 +17,8 @@ from grader.settings import load_settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("score")(score.score)
 app.command("grade")(grade.grade)
+app.command("report")(report.report)
+app.add_typer(review.app, name="review")
 app.add_typer(bank.app, name="bank")
 app.add_typer(evaluation.app, name="eval")
 app.command("doctor")(doctor.doctor)

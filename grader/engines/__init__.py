@@ -2,9 +2,12 @@
 
 from grader.engines.local import make_cosine_grader, make_embedder, make_grader, with_memory
 from grader.engines.manifest import make_manifest
+from grader.engines.reports import STANDARD, RunReport
 from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
 
 __all__ = [
+    "STANDARD",
+    "RunReport",
     "begin_or_resume",
     "grade_into",
     "make_cosine_grader",

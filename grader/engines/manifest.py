@@ -1,6 +1,7 @@
 """The manifest of a run: what went into its grades, by name and hash, so that nothing is ever mixed."""
 
 import platform
+import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +14,7 @@ from grader.pipeline.grader import Grader
 from grader.settings import Settings
 
 _SETTINGS = ("bank", "embedder", "profile", "pass_mark", "seed")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LIBRARIES = ("numpy", "torch", "sentence-transformers", "onnxruntime", "openai")
 
 
@@ -24,7 +26,7 @@ def make_manifest(answers: AnswerFile, grader: Grader, settings: Settings) -> di
     inputs: dict[str, dict[str, str]] = {"answers": {"path": str(answers.path), "sha256": answers.sha256}}
     if answers.bank is not None:
         inputs["bank"] = {"path": str(settings.bank), "sha256": answers.bank.fingerprint}
-    inputs |= {name: {"sha256": value} for name, value in sorted(grader.parts.items())}
+    inputs |= {name: {_kind(value): value} for name, value in sorted(grader.parts.items())}
     inputs["grader"] = {"sha256": grader.fingerprint}
     return {
         "inputs": inputs,
@@ -41,10 +43,11 @@ def check_same_inputs(begun: Mapping[str, Any], now: Mapping[str, Any], where: s
 
     """
     before, after = begun["inputs"], now["inputs"]
+    pairs = [(name, before.get(name), after.get(name)) for name in {**before, **after}]
     changes = [
-        f"  {_named(name, after.get(name) or before[name])}: was {_hash(before.get(name))}, is {_hash(after.get(name))}"
-        for name in {**before, **after}
-        if before.get(name, {}).get("sha256") != after.get(name, {}).get("sha256")
+        f"  {_named(name, new or before[name])}: was {_value(old)}, is {_value(new)}"
+        for name, old, new in pairs
+        if _value(old) != _value(new)
     ]
     if len(changes) > 1:  # the grader's own hash only sums up the parts that were named
         changes = [line for line in changes if not line.startswith("  grader:")]
@@ -64,8 +67,13 @@ def _named(name: str, entry: Mapping[str, str]) -> str:
     return f"{name} {entry['path']}" if "path" in entry else name
 
 
-def _hash(entry: Mapping[str, str] | None) -> str:
-    return "not there" if entry is None else entry["sha256"]
+def _kind(value: str) -> str:
+    return "sha256" if _SHA256.fullmatch(value) else "value"
+
+
+def _value(entry: Mapping[str, str] | None) -> str:
+    """Return an input's hash or value: what two runs must agree in, whatever the path."""
+    return "not there" if entry is None else entry.get("sha256") or entry["value"]
 
 
 def _versions() -> dict[str, str]:

@@ -32,11 +32,16 @@ class Entry:
     fingerprint: str
     """The grader's, when it made the grade."""
     overrides: tuple[Override, ...] = ()
+    flags: tuple[str, ...] = ()
+    """What comparing it with other answers has raised: told and looked at, never scored."""
 
     @property
     def result(self) -> Grade | Ungraded:
         """The result in force: the machine's, or what the last person made of it."""
-        return overridden(self.machine, self.overrides[-1]) if self.overrides else self.machine
+        result = self.machine
+        if self.flags and isinstance(result, Grade):
+            result = replace(result, flags=(*result.flags, *self.flags), needs_review=True)
+        return overridden(result, self.overrides[-1]) if self.overrides else result
 
 
 def overridden(result: Grade | Ungraded, override: Override) -> Grade | Ungraded:

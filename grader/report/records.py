@@ -2,20 +2,27 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import IO, Any
 
+from grader.grade.entry import Entry
 from grader.grade.model import Grade, Ungraded
+from grader.grade.pairs import Pair
 from grader.report.numbers import exact, exact_text
-from grader.scorecard import Scorecard, Tally
+from grader.scorecard import Cohort, Scorecard, Tally
 from grader.text.cells import neutral
 
 GRADES_COLUMNS = (
     "candidate", "question_id", "section", "score", "low", "high", "band", "graded_by", "similarity", "verdicts",
     "missing", "flags", "needs_review", "feedback",
 )  # fmt: skip
-SCORECARD_COLUMNS = ("candidate", "section", "graded", "ungraded", "to_review", "score", "low", "high", "band")
+SCORECARD_COLUMNS = (
+    "candidate", "rank", "rank_band", "score", "low", "high", "band", "graded", "ungraded", "to_review",
+)  # fmt: skip
+"""Then a column a section."""
+PAIR_COLUMNS = ("question_id", "candidate", "other", "share", "words")
+REFERENCE = "(reference)"
 
 
 def grade_row(result: Grade | Ungraded) -> list[str]:
@@ -82,36 +89,58 @@ def scorecard_json(card: Scorecard) -> dict[str, Any]:
     }
 
 
-def write_grades(results: Iterable[Grade | Ungraded], folder: Path) -> None:
-    """Write grades.csv, grades.jsonl and review.csv."""
-    with (
-        (folder / "grades.csv").open("w", encoding="utf-8", newline="") as table,
-        (folder / "grades.jsonl").open("w", encoding="utf-8") as lines,
-        (folder / "review.csv").open("w", encoding="utf-8", newline="") as review,
-    ):
-        grades, doubts = csv.writer(table, lineterminator="\n"), csv.writer(review, lineterminator="\n")
-        grades.writerow(GRADES_COLUMNS)
-        doubts.writerow(GRADES_COLUMNS)
-        for result in results:
-            row = grade_row(result)
-            grades.writerow(row)
-            lines.write(json.dumps(grade_json(result), ensure_ascii=False) + "\n")
-            if isinstance(result, Ungraded) or result.needs_review:
-                doubts.writerow(row)
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Return an entry's result as JSON; where people decided, with the machine's score and their decisions."""
+    result = grade_json(entry.result)
+    if entry.overrides:
+        machine = entry.machine.score if isinstance(entry.machine, Grade) else None
+        result["machine_score"] = None if machine is None else exact(machine)
+        result["overrides"] = [asdict(decision) for decision in entry.overrides]
+    return result
 
 
-def write_scorecards(cards: Iterable[Scorecard], folder: Path) -> None:
-    """Write scorecards.csv: a row for each section of each candidate, then one for all of them."""
-    with (folder / "scorecards.csv").open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(SCORECARD_COLUMNS)
-        for card in cards:
-            for tally in (*card.sections, card.overall):
-                cells = tally_json(tally)
-                values = ["" if cells[name] is None else str(cells[name]) for name in SCORECARD_COLUMNS[2:]]
-                writer.writerow([neutral(card.candidate), neutral(tally.name), *values])
+def grade_rows(entries: Iterable[Entry]) -> Iterator[Sequence[str]]:
+    """Go through the rows of grades.csv, the header first."""
+    yield GRADES_COLUMNS
+    yield from (grade_row(entry.result) for entry in entries)
 
 
-def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+def write_grades_jsonl(entries: Iterable[Entry], stream: IO[str]) -> None:
+    """Write grades.jsonl."""
+    for entry in entries:
+        stream.write(json.dumps(entry_json(entry), ensure_ascii=False) + "\n")
+
+
+def scorecard_rows(cohort: Cohort) -> Iterator[Sequence[str]]:
+    """Go through the rows of scorecards.csv, the header first: a candidate a row, in order of rank."""
+    yield [*SCORECARD_COLUMNS, *(neutral(name or "(no section)") for name in cohort.sections)]
+    for standing in cohort.standings:
+        card, total = standing.card, standing.card.overall
+        sections = {tally.name: tally.score for tally in card.sections}
+        yield [
+            neutral(card.candidate),
+            *("" if place is None else str(place) for place in (standing.rank, standing.rank_band)),
+            *(exact_text(value) for value in (total.score, total.low, total.high)),
+            total.band,
+            *map(str, (total.graded, total.ungraded, total.to_review)),
+            *(exact_text(sections.get(name)) for name in cohort.sections),
+        ]
+
+
+def pair_rows(pairs: Iterable[Pair]) -> Iterator[Sequence[str]]:
+    """Go through the rows of integrity.csv, the near-identical answers, the header first."""
+    yield PAIR_COLUMNS
+    for pair in pairs:
+        other = REFERENCE if pair.other is None else neutral(pair.other)
+        head = [neutral(pair.question_id), neutral(pair.candidate), other]
+        yield [*head, exact_text(pair.share), neutral(pair.words)]
+
+
+def write_manifest(manifest: Mapping[str, Any], stream: IO[str]) -> None:
     """Write manifest.json."""
-    (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    stream.write(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_rows(rows: Iterable[Sequence[str]], stream: IO[str]) -> None:
+    """Write rows as CSV."""
+    csv.writer(stream, lineterminator="\n").writerows(rows)

@@ -8,8 +8,10 @@ from rich.table import Table
 
 from grader.grade.model import Grade, Ungraded
 from grader.report.numbers import score_text
-from grader.scorecard import Scorecard
+from grader.scorecard import Cohort, Scorecard
 
+MOST_SCORECARDS = 10
+"""Of more candidates only the ranking is printed."""
 _COLORS = {"strong": "green", "adequate": "cyan", "weak": "yellow", "poor": "red"}
 _MARKS = {"met": "+", "partial": "~", "missing": "-", "contradicted": "!"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -47,6 +49,29 @@ def print_scorecard(card: Scorecard, console: Console) -> None:
     for question, _, text in card.weakest:
         console.print(f"  weakest: {safe(question)}: {safe(text)}")
     console.print()
+
+
+def print_cohort(cohort: Cohort, console: Console) -> None:
+    """Print the scorecards of a few candidates, or the ranking of many."""
+    if len(cohort.standings) <= MOST_SCORECARDS:
+        for standing in cohort.standings:
+            print_scorecard(standing.card, console)
+        return
+    table = Table(title="Ranking", title_justify="left")
+    for column in ("rank", "band", "candidate", "score", "90 %", "ungraded", "review"):
+        table.add_column(column, justify="left" if column == "candidate" else "right")
+    for standing in cohort.standings:
+        total = standing.card.overall
+        places = ["-" if place is None else str(place) for place in (standing.rank, standing.rank_band)]
+        interval = f"{score_text(total.low)}-{score_text(total.high)}"
+        counts = map(str, (total.ungraded, total.to_review))
+        cells = [*places, standing.card.candidate, score_text(total.score), interval, *counts]
+        if console.is_terminal:
+            table.add_row(*map(safe, cells))
+        else:
+            _line(console, cells)
+    if console.is_terminal:
+        console.print(table)
 
 
 def _line(console: Console, cells: list[str]) -> None:

@@ -1,7 +1,7 @@
 """The record of a run: every grade with its answer, committed as it is made, and what people decided since."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,7 +104,8 @@ class Record:
         """Open the record, or make it."""
         self.path = path
         self._engine = open_database(path)
-        self._known: set[str] = set()
+        self._kept: set[str] = set()
+        self._asked: dict[str, Question] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -169,27 +170,43 @@ class Record:
         return [row.question_id for row in self._read(query.order_by(func.min(GRADES.c.position)))]
 
     def entries(
-        self, run: Run, *, candidate: str | None = None, question: str | None = None, position: int | None = None
+        self,
+        run: Run,
+        *,
+        candidate: str | None = None,
+        question: str | None = None,
+        positions: Sequence[int] | None = None,
     ) -> Iterator[Entry]:
-        """Go through the entries in order of position: all, or those of a candidate, a question or a position."""
-        overrides = self._overrides(run)
-        asked: dict[str, Question] = {}
+        """Go through the entries in order of position: all, or those of a candidate, of a question, at positions.
+
+        Those at positions come in the order of the positions given.
+        """
         query = select(GRADES).where(GRADES.c.run_id == run.id).order_by(GRADES.c.position)
-        for column, value in (("candidate", candidate), ("question_id", question), ("position", position)):
+        for column, value in (("candidate", candidate), ("question_id", question)):
             if value is not None:
                 query = query.where(GRADES.c[column] == value)
+        overrides = self._overrides(run)
+        if positions is None:
+            yield from self._entries(query, overrides)
+            return
+        for start in range(0, len(positions), _PAGE):
+            page = positions[start : start + _PAGE]
+            found = self._entries(query.where(GRADES.c.position.in_(page)), overrides)
+            by_position = {entry.answer.position: entry for entry in found}
+            yield from (by_position[position] for position in page if position in by_position)
+
+    def override(self, run: Run, decisions: Iterable[tuple[int, Override]]) -> None:
+        """Keep what people decided about the grades at positions: all of it, or nothing."""
+        with self._writing() as connection:
+            for position, decision in decisions:
+                values = {"run_id": run.id, "position": position, "content": _OVERRIDE.dump_json(decision).decode()}
+                connection.execute(insert(OVERRIDES).values(values))
+
+    def _entries(self, query: Select[Any], overrides: Mapping[int, Sequence[Override]]) -> Iterator[Entry]:
         for row in self._read(query):
-            if row.question_key not in asked:
-                asked[row.question_key] = self._question(row.question_key)
-            answer = Answer(asked[row.question_key], row.answer, row.candidate, row.row, row.position)
+            answer = Answer(self._question(row.question_key), row.answer, row.candidate, row.row, row.position)
             machine = (_GRADE if row.graded else _UNGRADED).validate_json(row.result)
             yield Entry(answer, machine, row.fingerprint, tuple(overrides.get(row.position, ())))
-
-    def override(self, run: Run, position: int, decision: Override) -> None:
-        """Keep what a person decided about the grade at a position."""
-        values = {"run_id": run.id, "position": position, "content": _OVERRIDE.dump_json(decision).decode()}
-        with self._writing() as connection:
-            connection.execute(insert(OVERRIDES).values(values))
 
     def _overrides(self, run: Run) -> dict[int, list[Override]]:
         found: dict[int, list[Override]] = {}
@@ -199,15 +216,17 @@ class Record:
         return found
 
     def _question(self, key: str) -> Question:
-        (row,) = self._read(select(QUESTIONS).where(QUESTIONS.c.key == key))
-        return _QUESTION.validate_json(row.content)
+        if key not in self._asked:
+            (row,) = self._read(select(QUESTIONS).where(QUESTIONS.c.key == key))
+            self._asked[key] = _QUESTION.validate_json(row.content)
+        return self._asked[key]
 
     def _keep_question(self, connection: Connection, question: Question) -> str:
         content = _QUESTION.dump_json(question).decode()
         key = fingerprint(content)
-        if key not in self._known:
+        if key not in self._kept:
             connection.execute(insert(QUESTIONS).values(key=key, content=content).on_conflict_do_nothing())
-            self._known.add(key)
+            self._kept.add(key)
         return key
 
     @contextmanager

@@ -1,0 +1,47 @@
+"""Why an answer needs a person, and how much."""
+
+from grader.grade.model import Grade, Ungraded
+
+REASONS = {
+    "question_echo": "it repeats the question",
+    "off_topic": "it seems to be about something else",
+    "keyword_list": "it is a list of words rather than statements",
+    "copied_reference": "it holds the reference answer word for word",
+    "contradiction": "it seems to say something wrong: check that it does",
+    "too_long": "it is unusually long",
+    "too_short": "it is unusually short",
+    "not_english": "it does not look like English",
+    "injection": "it holds words that look like instructions to a grader",
+    "near_identical": "it shares its wording with another candidate's answer",
+    "graders_disagree": "the graders disagree about it",
+    "votes_split": "the votes on a key point are split",
+    "quote_failed": "words quoted from it are not in it",
+}
+"""What a flag says to a person; a flag that is not here speaks for itself."""
+
+
+def reasons(result: Grade | Ungraded, pass_mark: float) -> list[str]:
+    """Return why a result needs a person: empty when it does not."""
+    if isinstance(result, Ungraded):
+        return [f"no grade could be made: {result.reason}"]
+    if not result.needs_review:
+        return []
+    told = [REASONS.get(flag, flag.replace("_", " ")) for flag in result.flags]
+    if result.low < pass_mark <= result.high:
+        told.append(f"its interval {result.low:.2f}-{result.high:.2f} holds the pass mark {pass_mark:.2f}")
+    return told or ["the grader asks for it"]
+
+
+def doubt(result: Grade | Ungraded, pass_mark: float) -> float:
+    """Return how much a result needs a person, from 0 (not at all).
+
+    An ungraded answer counts 10, each flag 1, and an interval that holds the pass mark up to 1, the more the nearer
+    the score is to the mark.
+    """
+    if isinstance(result, Ungraded):
+        return 10.0
+    if not result.needs_review:
+        return 0.0
+    half = (result.high - result.low) / 2
+    near = max(0.0, 1 - abs(result.score - pass_mark) / half) if half > 0 else 0.0
+    return len(result.flags) + near
