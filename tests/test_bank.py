@@ -3,8 +3,10 @@ import re
 import pytest
 
 from grader.bank.load import load_bank
+from grader.bank.stats import bank_stats, stats_table
 from grader.errors import InputError
 from grader.settings import data_folder
+from tests.conftest import ROOT
 
 GOOD = """\
 section: Testing
@@ -74,3 +76,15 @@ def test_the_aws_bank_is_whole():
     assert len(loaded.sections) == 18
     assert [question.number for question in loaded] == list(range(1, 321))
     assert all(point.contrary for question in loaded for point in question.key_points)
+
+
+def test_the_page_about_the_bank_shows_the_table_of_the_command():
+    page = (ROOT / "docs" / "bank.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- stats -->\n")[2].partition("<!-- /stats -->")[0]
+    assert stats_table(bank_stats(load_bank(data_folder("bank") / "aws"))) == shown.strip()
+
+
+def test_stats_of_a_bank(tmp_path):
+    (row, total) = bank_stats(bank(tmp_path, GOOD))
+    assert (row.section, row.questions, row.key_points, row.contraries, row.words) == ("Testing", 1, 1, 0, 14)
+    assert (total.section, total.words) == ("all sections", 14)

@@ -1,6 +1,7 @@
 """How much a bank holds, section by section."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 from grader.bank.model import Bank, Section
 
@@ -21,6 +22,12 @@ def bank_stats(bank: Bank) -> list[SectionStats]:
     rows = [_row(section) for section in bank.sections]
     totals = (sum(getattr(row, name) for row in rows) for name in ("questions", "key_points", "contraries", "words"))
     return [*rows, SectionStats("all sections", *totals)]
+
+
+def stats_table(rows: Sequence[SectionStats]) -> str:
+    """Return the rows as a Markdown table."""
+    head = "| section | questions | key points | contraries | words |\n| :-- | --: | --: | --: | --: |"
+    return "\n".join([head, *(f"| {' | '.join(map(str, astuple(row)))} |" for row in rows)])
 
 
 def _row(section: Section) -> SectionStats:

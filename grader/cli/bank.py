@@ -177,12 +177,11 @@ def schema() -> None:
 
 
 def _print_stats(bank: "Bank", *, json: bool) -> None:
-    from grader.bank.stats import bank_stats
+    from grader.bank.stats import bank_stats, stats_table
 
-    rows = [asdict(row) for row in bank_stats(bank)]
+    rows = bank_stats(bank)
     if json:
-        print_json({"bank": bank.name, "sections": rows[:-1], "total": rows[-1]})
-        return
-    typer.echo("| section | questions | key points | contraries | words |\n| :-- | --: | --: | --: | --: |")
-    for row in rows:
-        typer.echo("| " + " | ".join(map(str, row.values())) + " |")
+        sections = [asdict(row) for row in rows]
+        print_json({"bank": bank.name, "sections": sections[:-1], "total": sections[-1]})
+    else:
+        typer.echo(stats_table(rows))
