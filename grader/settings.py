@@ -5,7 +5,7 @@ This is the only module that looks at the environment.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +108,8 @@ def _typed(name: str, value: object, where: str) -> object:
     except (ValueError, TypeError, KeyError) as exc:
         kind = getattr(wanted, "__name__", str(wanted))
         raise ConfigError(f"{where}: expected {kind}, not {value!r}") from exc
+
+
+def with_texts(settings: Settings, texts: Mapping[str, str]) -> Settings:
+    """Return the settings with some of them given as text, by name. Raises ConfigError."""
+    return replace(settings, **{name: _typed(name, text, name) for name, text in texts.items()})  # type: ignore[arg-type]

@@ -118,9 +118,9 @@ def test_differences_are_paired():
     before = [0.1, 0.4, 0.8] * 10
     after = [score + 0.05 for score in before]
     questions = [f"q{i // 3}" for i in range(30)]
-    value, drawn = differences(human, before, after, questions, pass_mark=0.6, seed=0, draws=20)["bias"]
-    assert value == pytest.approx(0.05)
-    assert drawn == pytest.approx([0.05] * 20)
+    bias = differences(human, before, after, questions, pass_mark=0.6, seed=0, draws=20)["bias"]
+    assert bias.difference == pytest.approx(bias.after - bias.before) == pytest.approx(0.05)
+    assert bias.drawn == pytest.approx([0.05] * 20)
 
 
 def rated(text, *ratings, question=FIREWALL, **extra):

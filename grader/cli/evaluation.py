@@ -2,6 +2,7 @@
 
 import typer
 
+from grader.cli.eval_compare import compare
 from grader.cli.eval_consistency import consistency
 from grader.cli.eval_run import run
 
@@ -15,3 +16,4 @@ def evaluation() -> None:
 
 app.command("run")(run)
 app.command("consistency")(consistency)
+app.command("compare")(compare)

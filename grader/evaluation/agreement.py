@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from grader.evaluation.bootstrap import DRAWS, Indices, figure, samples
+from grader.evaluation.bootstrap import DRAWS, figure, samples
 
 Array = NDArray[np.float64]
 Function = Callable[[Array, Array], float | None]
@@ -70,6 +70,18 @@ def agreement(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A metric of two graders on the same answers."""
+
+    before: float | None
+    after: float | None
+    difference: float | None
+    """After less before."""
+    drawn: list[float]
+    """The difference in each redraw; both sides are redrawn together."""
+
+
 def differences(
     human: Sequence[float],
     before: Sequence[float],
@@ -79,15 +91,15 @@ def differences(
     pass_mark: float,
     seed: int,
     draws: int = DRAWS,
-) -> Mapping[str, tuple[float | None, list[float]]]:
-    """Return {metric: (after - before, its value in each redraw)}; both sides are redrawn together, as pairs."""
+) -> Mapping[str, Paired]:
+    """Return each metric of both sides with their difference, by name."""
     y, a, b = (np.asarray(values, float) for values in (human, before, after))
-    redrawn: list[Indices] = samples(questions, seed=seed, draws=draws)
+    redrawn = samples(questions, seed=seed, draws=draws)
     result = {}
     for name, metric in metrics(pass_mark).items():
+        one, other = metric.value(y, a), metric.value(y, b)
         drawn = [_less(metric.quick(y[s], b[s]), metric.quick(y[s], a[s])) for s in redrawn]
-        known = [value for value in drawn if value is not None]
-        result[name] = (_less(metric.value(y, b), metric.value(y, a)), known)
+        result[name] = Paired(one, other, _less(other, one), [value for value in drawn if value is not None])
     return result
 
 

@@ -1,0 +1,96 @@
+"""`grader eval compare`: did a change help?"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.context import Context, print_json
+from grader.cli.eval_shared import JUnit, Split, report_gates
+from grader.cli.options import BankOption, Json
+from grader.errors import InputError, nearest
+from grader.settings import Settings
+
+if TYPE_CHECKING:
+    from grader.evaluation.evalset import Rated
+
+SIDE = "A run's folder, a bank's folder, a profile, a model's folder, default, or settings: NAME=VALUE,…"
+
+
+def compare(
+    context: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help=SIDE)],
+    b: Annotated[str, typer.Argument(metavar="B", help="The same; what might replace A.")],
+    on: Annotated[Path | None, typer.Option("--on", help="Eval set; not needed if A or B is a run.")] = None,
+    split: Split = None,
+    by: Annotated[str, typer.Option("--by", help="The metric that the verdict goes by.")] = "qwk",
+    noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Grade twice, to see each side's noise.")] = True,
+    max_regression: Annotated[
+        float | None, typer.Option("--max-regression", help="Exit 1 if B is worse than A by more, in any metric.")
+    ] = None,
+    junit: JUnit = None,
+    bank: BankOption = None,
+    json: Json = False,
+) -> None:
+    """Grade the same answers in two ways and say whether B agrees better with people than A."""
+    from grader.engines import grader_side, parse_side, run_side
+    from grader.evaluation.compare import Side
+    from grader.evaluation.compare import compare as compare_sides
+    from grader.evaluation.gates import Limits, check
+    from grader.report.compare import compare_lines
+
+    shared: Context = context.obj.with_bank(bank)
+    settings = shared.settings
+    _check_metric(by)
+    sides = [(name, parse_side(name, settings)) for name in (a, b)]
+    rows_for = _rows(on, split, [side for _, side in sides if isinstance(side, Path)])
+
+    def graded(name: str, side: Path | Settings) -> Side:
+        if isinstance(side, Path):
+            return run_side(name, side, rows_for(settings))
+        return grader_side(name, side, rows_for(side), noise=noise)
+
+    before, after = (graded(name, side) for name, side in sides)
+    result = compare_sides(rows_for(settings), before, after, by=by, pass_mark=settings.pass_mark, seed=settings.seed)
+    result = {"on": on.name if on else None, "split": split, **result}
+    if json:
+        print_json(result)
+    else:
+        for line in compare_lines(result):
+            typer.echo(line)
+    metrics = result["metrics"] or {}
+    values = {side: {name: {"value": figure[side]} for name, figure in metrics.items()} for side in ("a", "b")}
+    gates = check(values["b"], Limits(max_regression=max_regression), values["a"])
+    report_gates(gates, "grader eval compare", junit)
+
+
+def _check_metric(name: str) -> None:
+    from grader.evaluation.agreement import metrics
+
+    known = metrics(0.5)
+    if name not in known or name == "bias":
+        raise InputError(f"--by: no metric to be improved {nearest(name, known)}; there are {', '.join(known)}")
+
+
+def _rows(on: Path | None, split: str | None, runs: Sequence[Path]) -> "Callable[[Settings], Sequence[Rated]]":
+    """Return what gives the answers, with the questions of the bank in some settings."""
+    from grader.answers import AnswerFile
+    from grader.bank.load import load_bank
+    from grader.engines import recorded
+    from grader.evaluation.evalset import Rated, read_answers
+
+    if on is None:
+        if not runs:
+            raise InputError("--on: give the answers to compare on, since neither A nor B is a run")
+        if split is not None:
+            raise InputError("--split goes with --on")
+        answers = [answer for answer, _ in recorded(runs[0]).values()]
+        return lambda _settings: [Rated(answer, ()) for answer in answers]
+
+    def rows(settings: Settings) -> Sequence[Rated]:
+        file = AnswerFile(on, lambda: load_bank(settings.bank))
+        file.check()
+        return read_answers(file, split)
+
+    return rows

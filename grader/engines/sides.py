@@ -1,0 +1,84 @@
+"""The two sides of a comparison: a run that is there, or a grader with some settings changed."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from grader.answers import Answer
+from grader.bank.load import SECTION_FILES
+from grader.engines.local import make_grader, with_memory
+from grader.engines.run import RECORD_FILE, read_record
+from grader.errors import InputError, nearest
+from grader.evaluation.compare import Side
+from grader.evaluation.evalset import Rated
+from grader.evaluation.grading import grade_all
+from grader.grade.model import Grade, Ungraded
+from grader.settings import Settings, with_texts
+
+HOW = (
+    "a folder that `grader grade --out` made, a folder of a bank, a profile (.json), the folder of an embedding model, "
+    "embedding or cosine, default, or settings such as pass_mark=0.5,embedder=NAME"
+)
+
+
+def parse_side(text: str, settings: Settings) -> Path | Settings:
+    """Return what a side of the comparison is: the folder of a run, or the settings of a grader.
+
+    Raises:
+        InputError: it is none of these; the message says what can be given.
+        ConfigError: a setting has a wrong value.
+
+    """
+    path = Path(text)
+    if (path / RECORD_FILE).is_file():
+        return path
+    if text == "default":
+        return settings
+    if "=" in text:
+        return _with_settings(text, settings)
+    if path.is_dir() and any(path.glob(SECTION_FILES)):
+        return replace(settings, bank=path)
+    if path.is_file() and path.suffix == ".json":
+        return replace(settings, profile=text)
+    if (path / "modules.json").is_file():
+        return replace(settings, embedder=text)
+    raise InputError(f"{text!r}: cannot be compared; give {HOW}")
+
+
+def recorded(folder: Path) -> dict[tuple[str, str], tuple[Answer, Grade | Ungraded]]:
+    """Return what a run graded, by question id and text. Raises InputError."""
+    record, run = read_record(folder)
+    try:
+        return {(e.answer.question.id, e.answer.text): (e.answer, e.machine) for e in record.entries(run)}
+    finally:
+        record.close()
+
+
+def run_side(name: str, folder: Path, rows: Sequence[Rated]) -> Side:
+    """Return the results that a run has for these answers. Raises InputError if it has none of them."""
+    found = recorded(folder)
+    results = [found.get((row.answer.question.id, row.answer.text), (None, None))[1] for row in rows]
+    if not any(results):
+        raise InputError(f"{folder}: graded none of these answers; grade the same file: grader grade FILE --out DIR")
+    return Side(name, results)
+
+
+def grader_side(name: str, settings: Settings, rows: Sequence[Rated], *, noise: bool) -> Side:
+    """Grade the answers; with `noise`, once more: in the opposite order, with another seed, from scratch."""
+    grader = with_memory(make_grader(settings), settings)
+    answers = [row.answer for row in rows]
+    grading = grade_all(answers, grader)
+    again = None
+    if noise:
+        other = make_grader(replace(settings, seed=settings.seed + 1))
+        again = grade_all(answers[::-1], other).results[::-1]
+    return Side(name, grading.results, again, grading.seconds)
+
+
+def _with_settings(text: str, settings: Settings) -> Settings:
+    given = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    names = {field.name for field in fields(Settings)}
+    for name in given:
+        if name not in names:
+            raise InputError(f"{text!r}: no setting {nearest(name, names)}")
+    return with_texts(settings, given)
