@@ -80,21 +80,6 @@ def test_errors_are_exit_2_and_one_message(run, arguments, environment, message)
     assert "Traceback" not in result.stderr
 
 
-def test_eval_run(run_json, tmp_path):
-    rows = ["question,reference,answer,human_score,split"]
-    rows += [
-        f"q{i},Water turns to steam {i}.,{a},{s},test-UA"
-        for i in range(4)
-        for a, s in (("Water turns to steam", 1), ("Bananas", 0))
-    ]
-    (tmp_path / "e.csv").write_text("\n".join(rows), encoding="utf-8")
-    result = run_json("eval", "run", "e.csv", "--split", "test-UA")
-    assert (result["n"], result["graded"], result["ungraded"]) == (8, 8, 0)
-    assert result["metrics"]["pearson"]["value"] > 0.9
-    assert set(result["metrics"]) == {"pearson", "spearman", "qwk", "mae", "rmse", "bias", "macro_f1_2way"}
-    assert result["human_ceiling"] is None
-
-
 def test_the_examples_are_what_the_readme_says():
     with (ROOT / "eval" / "examples" / "submissions.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))

@@ -4,6 +4,7 @@ import typer
 
 from grader.cli.eval_compare import compare
 from grader.cli.eval_consistency import consistency
+from grader.cli.eval_import import import_set
 from grader.cli.eval_run import run
 
 app = typer.Typer(no_args_is_help=True, help="Is the grader right, is it stable, did a change help?")
@@ -17,3 +18,4 @@ def evaluation() -> None:
 app.command("run")(run)
 app.command("consistency")(consistency)
 app.command("compare")(compare)
+app.command("import")(import_set)
