@@ -45,8 +45,8 @@ A number that names a service.
 1. neither is this
 ```
 
-**2. What is a host?**
-A machine. It has an address.
+**2. What is a host?** A machine. It has an address.
+**1. This is** not a question.
 
 **3. Nothing answers. What now?**
 1. Look at the log
@@ -127,7 +127,7 @@ def test_markdown_in_the_shape_of_the_source(tmp_path):
     ]
     assert port.reference.startswith("A number that names a service.\n\n- **Web:** 443 is HTTPS\n")
     assert port.reference.endswith("1. neither is this\n```")
-    assert host.reference == "A machine. It has an address."
+    assert host.reference == "A machine. It has an address.\n**1. This is** not a question."
     assert trouble.reference == "1. Look at the log\n2. Restart"
     assert file.prompt == "What is a file?"
     assert document.left_out == (f"{tmp_path / 'questions'}:40: question 2 has no answer",)
@@ -138,7 +138,7 @@ def test_key_points_are_drafted_from_bullets_or_sentences():
         "Web: 443 is HTTPS",
         "Mail",
     )
-    assert draft_key_points("A machine. It has an address.") == ("A machine.", "It has an address.")
+    assert draft_key_points("A machine. It has an address.") == ("A machine", "It has an address")
 
 
 def test_gift(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from grader.bank.load import load_bank
-from grader.evaluation.lint import grade_own_texts, lint_bank, lint_form
+from grader.evaluation.lint import grade_own_texts, lint_form, lint_scores
 from grader.evaluation.source import compare_with_source
 from grader.grade.model import Grade, Verdict
 from grader.settings import data_folder
@@ -48,7 +48,7 @@ def bank(folder, text=GOOD, name="01-physics.yaml"):
 
 
 def findings_of(loaded, grader):
-    return lint_bank(loaded, grade_own_texts(loaded, grader))
+    return lint_form(loaded) + lint_scores(loaded, grade_own_texts(loaded, grader))
 
 
 def test_a_good_bank_has_no_findings(tmp_path, word_grader):
@@ -58,17 +58,17 @@ def test_a_good_bank_has_no_findings(tmp_path, word_grader):
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        (FILLING, "", 7, "reference: 21 words; expected 60-140"),
-        (FILLING, FILLING * 3, 7, "reference: 171 words; expected 60-140"),
+        (FILLING, "", 7, "reference: words: 21, expected 60-140"),
+        (FILLING, FILLING * 3, 7, "reference: words: 171, expected 60-140"),
         (
             f"      {FIRST}. {SECOND}.",
             f"      {FILLING}",
             7,
             "expected 0.9 (iron missing, copper missing)",
         ),
-        ("Name what different materials do.", "Name all.", 6, "prompt: 2 words; expected 5-60"),
+        ("Name what different materials do.", "Name all.", 6, "prompt: words: 2, expected 5-60"),
         (f"text: {SECOND}", f"text: {FIRST} too", 17, "key_points.2.text: copper overlaps iron"),
-        (f"text: {SECOND}", "text: Copper conducts", 17, "key_points.2.text: 2 words; expected 4-30"),
+        (f"text: {SECOND}", "text: Copper conducts", 17, "key_points.2.text: words: 2, expected 4-30"),
         (
             "Magnets repel iron",
             "Magnets attract iron",
@@ -79,11 +79,11 @@ def test_a_good_bank_has_no_findings(tmp_path, word_grader):
             "        contrary:\n          - Magnets repel",
             "        contrary: []\n    #",
             14,
-            "key_points.1.contrary: 0 contraries",
+            "key_points.1.contrary: contraries: 0",
         ),
         ("[matter]", "[matter, mater]", 10, "tags.2: unknown tag 'mater' (did you mean 'matter'?)"),
-        ("Wooden spoons attract magnets", "Wood attracts", 26, "misconceptions.1.text: 2 words"),
-        ("Nothing has changed lately.", "New.", 27, "note: 1 words"),
+        ("Wooden spoons attract magnets", "Wood attracts", 26, "misconceptions.1.text: words: 2"),
+        ("Nothing has changed lately.", "New.", 27, "note: words: 1"),
     ],
 )
 def test_findings_name_file_line_and_field(tmp_path, word_grader, old, new, line, message):
@@ -123,7 +123,7 @@ def test_the_grader_has_the_say(tmp_path):
 def test_too_few_key_points(tmp_path, word_grader):
     text = GOOD[: GOOD.index("      - id: rubber")] + GOOD[GOOD.index("    misconceptions") :]
     assert any(
-        "key_points: 2 key points; expected 3-7" in str(f) for f in findings_of(bank(tmp_path, text), word_grader)
+        "key_points: key points: 2, expected 3-7" in str(f) for f in findings_of(bank(tmp_path, text), word_grader)
     )
 
 
@@ -172,7 +172,7 @@ def test_questions_that_are_missing_or_elsewhere(tmp_path):
 
 def test_the_command_is_exit_1_with_a_finding(run, tmp_path):
     bank(tmp_path, GOOD.replace("matter]", "mater]"))
-    result = run("bank", "lint", "--bank", ".", "--json")
+    result = run("bank", "lint", "--bank", ".", "--quick", "--json")
     assert result.returncode == 1
     assert '"line": 10' in result.stdout
     assert "Traceback" not in result.stderr

@@ -81,31 +81,33 @@ def lint(
         Path | None,
         typer.Option("--source", help="The document that the bank goes back to: copied words and moved questions."),
     ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Only what can be told without grading: seconds.")] = False,
     json: Json = False,
 ) -> None:
     """Check that the bank can be graded: exit status 1 if not, each finding with file and line."""
+    from grader.evaluation.lint import grade_own_texts, lint_form, lint_scores
+    from grader.evaluation.source import compare_with_source
     from grader.exchange.document import read_text
 
     shared: Context = context.obj.with_bank(bank)
     loaded = shared.load_bank()
-    text = read_text(source) if source else None
+    findings = lint_form(loaded)
+    if source:
+        findings += compare_with_source(loaded, read_text(source), str(source))
+    if not quick:
+        from grader.engines import make_grader
 
-    from grader.engines import make_grader
-    from grader.evaluation.lint import grade_own_texts, lint_bank
-    from grader.evaluation.source import compare_with_source
-
-    graded = grade_own_texts(loaded, make_grader(shared.settings))
-    findings = lint_bank(loaded, shared.progress(graded, len(loaded), "linting"))
-    if source and text is not None:
-        findings += compare_with_source(loaded, text, str(source))
+        graded = grade_own_texts(loaded, make_grader(shared.settings))
+        findings += lint_scores(loaded, shared.progress(graded, len(loaded), "linting"))
+    findings.sort()
     if json:
         print_json({"questions": len(loaded), "findings": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
             typer.echo(str(finding))
-        typer.echo(f"{len(loaded)} questions, {len(findings)} findings")
+        typer.echo(f"questions: {len(loaded)}, findings: {len(findings)}")
     if findings:
-        raise GateError(f"{len(findings)} findings in {shared.settings.bank}")
+        raise GateError(f"findings in {shared.settings.bank}: {len(findings)}")
 
 
 @app.command("import")
@@ -135,7 +137,7 @@ def import_(
         files = list(map(str, paths))
         print_json({"questions": count, "sections": len(sections), "left_out": left_out, "files": files})
     else:
-        typer.echo(f"{count} questions in {len(sections)} sections drafted in {out}, {len(document.left_out)} left out")
+        typer.echo(f"{out}: questions drafted: {count}, sections: {len(sections)}, left out: {len(document.left_out)}")
 
 
 @app.command()
@@ -165,7 +167,7 @@ def export(
     if json:
         print_json({**result, "file": str(out)})
     else:
-        typer.echo(f"{len(loaded)} questions in {len(loaded.sections)} sections written to {out}")
+        typer.echo(f"{out}: questions written: {len(loaded)}, sections: {len(loaded.sections)}")
 
 
 @app.command()

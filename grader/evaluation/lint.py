@@ -60,18 +60,18 @@ def grade_own_texts(bank: Bank, grader: Grader) -> Iterator[tuple[Question, Grad
         yield question, {location: grade for _, location, grade in group}
 
 
-def lint_bank(bank: Bank, graded: Iterable[tuple[Question, Grades]]) -> list[Finding]:
-    """Return all findings, in the order of the files.
+def lint_scores(bank: Bank, graded: Iterable[tuple[Question, Grades]]) -> list[Finding]:
+    """Return what only grading finds.
 
     `graded` is what `grade_own_texts` returned, and judges: a reference must earn `REFERENCE_LEAST` and a prompt no
     more than `PROMPT_MOST`, no two key points may meet each other, and no contrary its own key point.
     """
     places = Places(bank)
-    findings = lint_form(bank)
+    findings = []
     for question, grades in graded:
         for location, message in (*_scores(question, grades), *_overlaps(question, grades)):
             findings.append(finding_at(places, question, location, message))
-    return sorted(findings)
+    return findings
 
 
 def lint_form(bank: Bank) -> list[Finding]:
@@ -82,7 +82,7 @@ def lint_form(bank: Bank) -> list[Finding]:
         findings += [
             finding_at(places, question, location, message) for location, message in _form(question, bank.tags)
         ]
-    return sorted(findings)
+    return findings
 
 
 def finding_at(places: Places, question: Question, location: Location, message: str) -> Finding:
@@ -115,7 +115,7 @@ def _form(question: Question, tags: frozenset[str]) -> Iterator[Told]:
 
 def _outside(bounds: tuple[int, int], count: int, what: str) -> str:
     least, most = bounds
-    return "" if least <= count <= most else f"{count} {what}; expected {least}-{most}"
+    return "" if least <= count <= most else f"{what}: {count}, expected {least}-{most}"
 
 
 def _scores(question: Question, grades: Grades) -> Iterator[Told]:

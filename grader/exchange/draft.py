@@ -64,11 +64,12 @@ def draft_key_points(reference: str) -> tuple[str, ...]:
         in_code ^= bool(_FENCE.match(line))
         if not in_code and not _FENCE.match(line):
             lines.append(_MARKUP.sub(r"\2", line))
-    bullets = [" ".join(bullet[1].split()) for line in lines if (bullet := _BULLET.match(line))]
-    if bullets:
-        return tuple(dict.fromkeys(bullets))
+    bullets = [" ".join(bullet[1].split()).rstrip(".") for line in lines if (bullet := _BULLET.match(line))]
+    if any(bullets):
+        return tuple(dict.fromkeys(filter(None, bullets)))
     text = normalise("\n".join(lines)).text
-    return tuple(dict.fromkeys(text[start:end] for start, end in split_statements(text))) or (reference,)
+    statements = [text[start:end].rstrip(".") for start, end in split_statements(text)]
+    return tuple(dict.fromkeys(filter(None, statements))) or (reference,)
 
 
 def _complete(question: Question, id: str, number: int) -> Question:

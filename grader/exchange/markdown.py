@@ -18,12 +18,13 @@ from grader.exchange.document import Document
 
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*$")
 _NUMBERED = re.compile(r"(\d+)[.)]\s+(.+?)\s*$")
-_ANSWER = re.compile(r"\*\*(\d+)[.)]\s+(.+?)\s*\*\*\s*$")
+_ANSWER = re.compile(r"\*\*(\d+)[.)]\s+(.+?)\s*\*\*\s*()$")
+_ANSWER_BEGUN = re.compile(r"\*\*(\d+)[.)]\s+(.+?)\s*\*\*\s*(.*)$")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _LINK = re.compile(r"\[.*\]\(#.*\)$")
 _ANSWERS_HEADING = re.compile(r"answers?\b", re.IGNORECASE)
 _LABELS = re.compile(rf"\*(?P<id>[a-z0-9-]+) · (?P<level>{'|'.join(get_args(Level))})(?: · (?P<tags>[a-z0-9, -]+))?\*$")
-_STRUCTURE = re.compile(rf"{_HEADING.pattern}|{_ANSWER.pattern}")
+_STRUCTURE = re.compile(rf"{_HEADING.pattern}|{_ANSWER_BEGUN.pattern}")
 _ANY_STRUCTURE = re.compile(rf"{_STRUCTURE.pattern}|{_FENCE.pattern}")
 
 
@@ -53,9 +54,10 @@ class _Reader:
             if heading := _HEADING.match(line):
                 if self._heading(len(heading[1]), heading[2]):
                     return
-            elif (begun := _ANSWER.match(line)) and (begun[1] in self.listed or not self.has_list):
+            elif begun := self._begun(line):
                 self._close()
                 self.answer = self._question(begun[1], begun[2], source)
+                self.body = [begun[3]]
                 return
             elif self.answer is None and (entry := _NUMBERED.match(line)) and not _LINK.match(entry[2]):
                 self.listed[entry[1]] = self._question(entry[1], entry[2], source)
@@ -69,6 +71,15 @@ class _Reader:
         self._close()
         self.left_out += [f"{q.source}: question {q.number} has no answer" for q in self.listed.values()]
         self.listed, self.has_list, self.subsection = {}, False, ""
+
+    def _begun(self, line: str) -> re.Match[str] | None:
+        """Return what begins an answer. Where questions were listed, no other bold number does."""
+        whole = _ANSWER.match(line)
+        begun = whole or _ANSWER_BEGUN.match(line)
+        if not begun or not self.has_list:
+            return begun
+        listed = self.listed.get(begun[1])
+        return begun if listed and (whole or listed.prompt == begun[2]) else None
 
     def _heading(self, level: int, title: str) -> bool:
         """Say whether the heading parts questions; else it belongs to the answer at hand."""
