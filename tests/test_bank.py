@@ -43,6 +43,8 @@ def test_a_bank_is_read(tmp_path):
         ("id: one", "id: One", r"01-testing\.yaml:9: questions\.1\.key_points\.1\.id: .*'One'"),
         ("number: 1", "number: [", r"01-testing\.yaml:\d+: not valid YAML"),
         ("section: Testing", "section: ''", r"01-testing\.yaml:1: section: "),
+        (GOOD, "- section: Testing", r"01-testing\.yaml:1: file: expected keys with values, not \[\{'section"),
+        ("level: basic", "level: basic\n    level: advanced", r"01-testing\.yaml:8: level: stands twice"),
     ],
 )
 def test_a_fault_is_told_with_file_line_and_field(tmp_path, old, new, message):

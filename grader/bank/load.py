@@ -48,6 +48,10 @@ def load_section(file: Path) -> Section:
         mark = getattr(exc, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise InputError(f"{file}:{line}: not valid YAML: {getattr(exc, 'problem', None) or exc}") from exc
+    if twice := _doubled(root):
+        raise InputError(
+            "\n".join(f"{file}:{line}: {key}: stands twice in one place; keep one of them" for line, key in twice)
+        )
     try:
         section = SectionFile.model_validate(content)
     except ValidationError as exc:
@@ -95,10 +99,28 @@ def line_of(root: yaml.Node | None, location: Location) -> int:
     return line
 
 
+def _doubled(root: yaml.Node | None) -> list[tuple[int, str]]:
+    """Return (line, key) of keys that stand twice in one mapping, of which YAML keeps the last and says nothing."""
+    twice: list[tuple[int, str]] = []
+    todo, seen = [root], set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:  # an alias can lead anywhere, also back
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            twice += [(k.start_mark.line + 1, k.value) for i, (k, _) in enumerate(node.value) if k.value in keys[:i]]
+            todo += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            todo += node.value
+    return sorted(twice)
+
+
 def _fault(file: Path, root: yaml.Node | None, error: Any) -> str:
     location = error["loc"]
     field = ".".join(str(step + 1) if isinstance(step, int) else step for step in location) or "file"
-    message = error["msg"]
+    message = "expected keys with values" if error["type"] == "model_type" else error["msg"]
     if error["type"] == "extra_forbidden":
         message = "unknown key; see the JSON Schema (`grader bank schema`)"
     elif error["type"] not in ("missing", "too_short"):
