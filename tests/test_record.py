@@ -76,6 +76,9 @@ def test_entries_are_chosen_and_ordered(record):
     assert [entry.answer.position for entry in record.entries(run, question="q-1", positions=[2, 0, 9])] == [2, 0]
     assert record.candidates(run) == ["zoe", "bob"]
     assert record.questions(run) == ["q-1"]
+    groups = [(name, [entry.answer.position for entry in own]) for name, own in record.by_candidate(run)]
+    assert groups == [("zoe", [0]), ("bob", [1, 2])]
+    assert [[answer.position for answer in own] for own in record.by_question(run)] == [[0, 1, 2]]
 
 
 def test_overrides_stand_beside_the_grade_and_the_last_one_holds(record):

@@ -126,7 +126,7 @@ def test_the_page_cannot_be_broken_out_of(report, tmp_path):
 
 
 def test_explaining_a_mark(report):
-    ((entry, pairs),) = report.explain("q-1", [0])
+    ((entry, pairs),) = report.explain("ann", "q-1")
     assert (entry.answer.candidate, len(pairs)) == ("ann", 2)
     assert {pair.other for pair in pairs} == {"=bob", None}
 

@@ -95,10 +95,9 @@ def _explain(
         raise InputError(
             f"no answer of candidate {nearest(candidate or '', names)} in this run; name one by --candidate"
         )
-    found = [e for e in record.entries(run, question=question) if e.answer.candidate == (candidate or "")]
-    if not found:
+    shown = list(RunReport(record, run).explain(candidate or "", question))
+    if not shown:
         raise InputError(f"candidate {candidate!r} has no answer to {question!r} in this run")
-    shown = RunReport(record, run).explain(question, [entry.answer.position for entry in found])
     for entry, pairs in shown:
         if json:
             print_json(explanation_json(entry, pairs, run.manifest))

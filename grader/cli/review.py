@@ -53,7 +53,7 @@ def one_by_one(context: typer.Context, folder: Folder, by: By = None, json: Json
     console = shared.console()
     decided, place = 0, 0
     while 0 <= place < len(positions):
-        (entry,) = report.entries(positions=[positions[place]])
+        (entry,) = report.entries([positions[place]])
         _show(entry, report.pass_mark, f"{place + 1} of {len(positions)}", console)
         key = _key(console)
         if key == "q":

@@ -9,6 +9,7 @@ from typing import IO, Any
 from grader.adapters.store import Record, Run
 from grader.grade.doubt import doubt
 from grader.grade.entry import Entry
+from grader.grade.model import Grade, Ungraded
 from grader.grade.pairs import Pair, flagged_positions, pairs_of, with_flags
 from grader.report.blind import Naming, blind_entry, blind_pair, pseudonyms
 from grader.report.files import writing
@@ -45,41 +46,37 @@ class RunReport:
     @cached_property
     def pairs(self) -> list[Pair]:
         """The near-identical answers, question by question."""
-        questions = self.record.questions(self.run)
-        found = (p for q in questions for p in pairs_of(list(self.record.entries(self.run, question=q))))
+        found = (pair for answers in self.record.by_question(self.run) for pair in pairs_of(answers))
         return [blind_pair(pair, self._name) if self._name else pair for pair in found]
 
-    @cached_property
+    @property
     def cohort(self) -> Cohort:
         """All candidates."""
-        return cohort_of(entry.result for entry in self.entries())
+        return self._overview[0]
 
-    def entries(self, *, question: str | None = None, positions: list[int] | None = None) -> Iterator[Entry]:
+    def entries(self, positions: list[int] | None = None) -> Iterator[Entry]:
         """Go through the entries in order of position, or in that of the positions given."""
-        return self._seen(self.record.entries(self.run, question=question, positions=positions))
-
-    def explain(self, question: str, positions: list[int]) -> Iterator[tuple[Entry, list[Pair]]]:
-        """Go through the entries at the positions, each with the pairs that it is part of."""
-        pairs = list(pairs_of(list(self.record.entries(self.run, question=question))))
-        for entry in with_flags(self.record.entries(self.run, positions=positions), flagged_positions(pairs)):
-            place = entry.answer.position
-            yield entry, [pair for pair in pairs if place in (pair.position, pair.other_position)]
-
-    def candidates(self) -> Iterator[tuple[str, list[Entry]]]:
-        """Go through the candidates in order of first appearance, each with all entries."""
-        for candidate in self.record.candidates(self.run):
-            entries = list(self._seen(self.record.entries(self.run, candidate=candidate)))
-            yield entries[0].answer.candidate, entries
+        return self._seen(self.record.entries(self.run, positions=positions))
 
     def one(self, position: int) -> Entry | None:
         """Return the entry at a position, or None."""
-        return next(self.entries(positions=[position]), None)
+        return next(self.entries([position]), None)
+
+    def explain(self, candidate: str, question: str) -> Iterator[tuple[Entry, list[Pair]]]:
+        """Go through a candidate's entries for a question, each with the pairs that it is part of."""
+        for entry in self._seen(self.record.entries(self.run, candidate=candidate, question=question)):
+            place = entry.answer.position
+            yield entry, [pair for pair in self.pairs if place in (pair.position, pair.other_position)]
+
+    def candidates(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Go through the candidates in order of first appearance, each with all entries."""
+        for _, own in self.record.by_candidate(self.run):
+            entries = list(self._seen(own))
+            yield entries[0].answer.candidate, entries
 
     def doubtful(self) -> Iterator[Entry]:
         """Go through the entries that need a person, the most doubtful first."""
-        doubts = ((doubt(entry.result, self.pass_mark), entry.answer.position) for entry in self.entries())
-        ordered = sorted((-amount, position) for amount, position in doubts if amount > 0)
-        return self.entries(positions=[position for _, position in ordered])
+        return self.entries(self._overview[1])
 
     def sheets(self) -> dict[str, Iterator[Sequence[str]]]:
         """Return the sheets of the workbook, each as its rows."""
@@ -99,7 +96,22 @@ class RunReport:
             written.append(folder / name)
         return written
 
-    def _seen(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+    @cached_property
+    def _overview(self) -> tuple[Cohort, list[int]]:
+        """The cohort, and the positions of the entries that need a person: both from going through all once."""
+        doubts: list[tuple[float, int]] = []
+
+        def results() -> Iterator[Grade | Ungraded]:
+            for entry in self.entries():
+                amount = doubt(entry.result, self.pass_mark)
+                if amount > 0:
+                    doubts.append((-amount, entry.answer.position))
+                yield entry.result
+
+        cohort = cohort_of(results())
+        return cohort, [position for _, position in sorted(doubts)]
+
+    def _seen(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         flagged = with_flags(entries, self._flagged)
         return (blind_entry(entry, self._name) for entry in flagged) if self._name else flagged
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from grader.answers import Answer
 from grader.answers.copies import Span, find_copies
 from grader.grade.entry import Entry
 
@@ -29,10 +30,9 @@ class Pair:
     """The longest stretch that they share."""
 
 
-def pairs_of(entries: Sequence[Entry]) -> Iterator[Pair]:
+def pairs_of(answers: Sequence[Answer]) -> Iterator[Pair]:
     """Go through the near-identical pairs among the answers to one question, and with its references."""
-    question = entries[0].answer.question
-    answers = [entry.answer for entry in entries]
+    question = answers[0].question
     texts = [*(answer.text for answer in answers), question.reference, *question.alternatives]
     for copy in find_copies(texts, question.prompt):
         if copy.first >= len(answers):  # two references of the question

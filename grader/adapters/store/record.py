@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,6 @@ GRADES = Table(
     Column("result", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("made", String, nullable=False),
-    Index("grades_of_candidate", "run_id", "candidate"),
-    Index("grades_of_question", "run_id", "question_id"),
 )
 OVERRIDES = Table(
     "overrides",
@@ -104,7 +103,7 @@ class Record:
         """Open the record, or make it."""
         self.path = path
         self._engine = open_database(path)
-        self._kept: set[str] = set()
+        self._kept: dict[int, tuple[str, Question]] = {}
         self._asked: dict[str, Question] = {}
 
     def close(self) -> None:
@@ -195,6 +194,19 @@ class Record:
             by_position = {entry.answer.position: entry for entry in found}
             yield from (by_position[position] for position in page if position in by_position)
 
+    def by_candidate(self, run: Run) -> Iterator[tuple[str, list[Entry]]]:
+        """Go through the candidates in order of first appearance, each with the entries in order of position."""
+        entries = self._entries(self._grouped(run, "candidate", GRADES), self._overrides(run))
+        for candidate, own in groupby(entries, key=lambda entry: entry.answer.candidate):
+            yield candidate, list(own)
+
+    def by_question(self, run: Run) -> Iterator[list[Answer]]:
+        """Go through the questions in order of first appearance: the answers to each, in order of position."""
+        columns = (GRADES.c[name] for name in ("question_id", "question_key", "answer", "candidate", "row", "position"))
+        rows = self._read(self._grouped(run, "question_id", *columns))
+        for _, own in groupby(rows, key=lambda row: row.question_id):
+            yield [self._answer(row) for row in own]
+
     def override(self, run: Run, decisions: Iterable[tuple[int, Override]]) -> None:
         """Keep what people decided about the grades at positions: all of it, or nothing."""
         with self._writing() as connection:
@@ -204,9 +216,22 @@ class Record:
 
     def _entries(self, query: Select[Any], overrides: Mapping[int, Sequence[Override]]) -> Iterator[Entry]:
         for row in self._read(query):
-            answer = Answer(self._question(row.question_key), row.answer, row.candidate, row.row, row.position)
             machine = (_GRADE if row.graded else _UNGRADED).validate_json(row.result)
-            yield Entry(answer, machine, row.fingerprint, tuple(overrides.get(row.position, ())))
+            yield Entry(self._answer(row), machine, row.fingerprint, tuple(overrides.get(row.position, ())))
+
+    def _answer(self, row: Row[Any]) -> Answer:
+        return Answer(self._question(row.question_key), row.answer, row.candidate, row.row, row.position)
+
+    def _grouped(self, run: Run, column: str, *selected: Any) -> Select[Any]:
+        """Return a query for the grades that equal in a column one after another, in order of first appearance."""
+        first = (
+            select(GRADES.c[column], func.min(GRADES.c.position).label("first"))
+            .where(GRADES.c.run_id == run.id)
+            .group_by(GRADES.c[column])
+            .subquery()
+        )
+        query = select(*selected).join(first, GRADES.c[column] == first.c[column]).where(GRADES.c.run_id == run.id)
+        return query.order_by(first.c.first, GRADES.c.position)
 
     def _overrides(self, run: Run) -> dict[int, list[Override]]:
         found: dict[int, list[Override]] = {}
@@ -222,12 +247,12 @@ class Record:
         return self._asked[key]
 
     def _keep_question(self, connection: Connection, question: Question) -> str:
-        content = _QUESTION.dump_json(question).decode()
-        key = fingerprint(content)
-        if key not in self._kept:
+        if self._kept.get(id(question), ("", None))[1] is not question:
+            content = _QUESTION.dump_json(question).decode()
+            key = fingerprint(content)
             connection.execute(insert(QUESTIONS).values(key=key, content=content).on_conflict_do_nothing())
-            self._kept.add(key)
-        return key
+            self._kept[id(question)] = key, question
+        return self._kept[id(question)][0]
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
