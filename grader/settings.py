@@ -30,7 +30,10 @@ class Settings:
     bank: Path
     """The folder of a bank: one YAML file a section."""
     embedder: str = "default"
-    """`default` (the packaged all-MiniLM-L6-v2), or the name or folder of a sentence-transformers model."""
+    """`default` (the packaged all-MiniLM-L6-v2; `minilm-float32` and `minilm-int8` say in what it computes), or the
+    name or folder of a sentence-transformers model."""
+    embedding_cache_mb: int = 1000
+    """Megabytes of embeddings that the cache folder may hold; 0: none are kept."""
     profile: str = "default"
     """`default`, or the path of a profile made by `grader eval calibrate`."""
     cache_dir: Path = Path()

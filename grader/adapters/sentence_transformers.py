@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from grader.adapters.batches import batches
 from grader.adapters.salience import salience
 from grader.bank.model import fingerprint
 from grader.errors import ConfigError
 from grader.similarity.embedder import TokenEmbedding
-
-BATCH_TOKENS = 4096
-"""Padded tokens in one forward pass: enough to keep the cores busy, few enough to stay in cache."""
 
 
 class SentenceTransformerEmbedder:
@@ -64,6 +62,11 @@ class SentenceTransformerEmbedder:
             first = next(iter(self._model.parameters())).flatten()[:4096].cpu().numpy()
         return fingerprint([self._name, __version__, self._torch.__version__, first.tobytes().hex()])
 
+    @property
+    def device(self) -> str:
+        """Where the model runs."""
+        return str(self._model.device)
+
     def embed(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Return one embedding for each text, computed in batches of texts of like length."""
         if not texts:
@@ -72,39 +75,29 @@ class SentenceTransformerEmbedder:
         encoded = self._tokenizer(
             list(texts), truncation=True, max_length=limit, return_offsets_mapping=True, return_token_type_ids=False
         )
-        lengths = np.array([len(ids) for ids in encoded["input_ids"]])
-        order = np.argsort(-lengths, kind="stable")
-        results: list[TokenEmbedding | None] = [None] * len(texts)
-        start = 0
-        while start < len(order):
-            size = max(1, BATCH_TOKENS // int(lengths[order[start]]))
-            batch = order[start : start + size]
+        results: list[Any] = [None] * len(texts)
+        for batch in batches([len(ids) for ids in encoded["input_ids"]]):
             for index, embedding in zip(batch, self._forward(encoded, batch), strict=True):
                 results[index] = embedding
-            start += size
-        return [result for result in results if result is not None]
+        return results
 
-    def _forward(self, encoded: Any, batch: Any) -> list[TokenEmbedding]:
-        padded = self._tokenizer.pad(
-            {key: [encoded[key][i] for i in batch] for key in ("input_ids", "attention_mask")}, return_tensors="pt"
-        )
-        padded = {key: value.to(self._model.device) for key, value in padded.items()}
+    def _forward(self, encoded: Any, batch: Sequence[int]) -> list[TokenEmbedding]:
+        ids = np.array([encoded["input_ids"][index] for index in batch])
+        tensor = self._torch.from_numpy(ids).to(self._model.device)
         with self._torch.inference_mode():
-            output = self._model(padded)
+            output = self._model({"input_ids": tensor, "attention_mask": self._torch.ones_like(tensor)})
         vectors = output["token_embeddings"].float().cpu().numpy()
+        vectors = (vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-12)).astype(np.float16)
         pooled = output["sentence_embedding"].float().cpu().numpy()
-        embeddings = []
-        for row, index in enumerate(batch):
-            ids = np.asarray(encoded["input_ids"][index])
-            kept = np.flatnonzero(~np.isin(ids, self._special))
-            rows = vectors[row, kept]
-            embeddings.append(
-                TokenEmbedding(
-                    ids=ids[kept].astype(np.int32),
-                    offsets=np.asarray(encoded["offset_mapping"][index], np.int32)[kept].reshape(-1, 2),
-                    weights=self._salience[ids[kept]],
-                    vectors=rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12),
-                    pooled=pooled[row] / max(float(np.linalg.norm(pooled[row])), 1e-12),
-                )
+        pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        special = np.isin(ids, self._special)
+        return [
+            TokenEmbedding(
+                ids=ids[row, kept].astype(np.int32),
+                offsets=np.array(encoded["offset_mapping"][index], np.int32)[kept],
+                weights=self._salience[ids[row, kept]],
+                vectors=vectors[row, kept],
+                pooled=pooled[row],
             )
-        return embeddings
+            for row, (index, kept) in enumerate(zip(batch, ~special, strict=True))
+        ]

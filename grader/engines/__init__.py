@@ -1,15 +1,34 @@
-"""Put the parts together and run them: the only place that knows which adapter stands behind a port."""
+"""Put the parts together and run them: the only place that knows which adapter stands behind a port.
 
-from grader.engines.local import make_cosine_grader, make_embedder, make_grader, with_memory
-from grader.engines.manifest import make_manifest
-from grader.engines.reports import STANDARD, RunReport
-from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
-from grader.engines.sides import grader_side, parse_side, recorded, run_side
+What is named here is imported when it is first used: a command that grades one answer has no need of databases.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.engines.embedding import choose_runtime, make_embedder
+    from grader.engines.local import make_cosine_grader, make_grader, with_memory
+    from grader.engines.manifest import make_manifest
+    from grader.engines.reports import STANDARD, RunReport
+    from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
+    from grader.engines.sides import grader_side, parse_side, recorded, run_side
+
+_NAMES = {
+    "embedding": ("choose_runtime", "make_embedder"),
+    "local": ("make_cosine_grader", "make_grader", "with_memory"),
+    "manifest": ("make_manifest",),
+    "reports": ("STANDARD", "RunReport"),
+    "run": ("begin_or_resume", "grade_into", "open_record", "read_record"),
+    "sides": ("grader_side", "parse_side", "recorded", "run_side"),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "STANDARD",
     "RunReport",
     "begin_or_resume",
+    "choose_runtime",
     "grade_into",
     "grader_side",
     "make_cosine_grader",
@@ -23,3 +42,10 @@ __all__ = [
     "run_side",
     "with_memory",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -84,6 +84,6 @@ def _passage(normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: S
         ids=np.concatenate([e.ids for _, e in kept]),
         offsets=np.concatenate([e.offsets + span[0] for span, e in kept]),
         weights=np.concatenate([e.weights for _, e in kept]),
-        vectors=np.concatenate([e.vectors for _, e in kept]),
+        vectors=np.concatenate([e.vectors for _, e in kept], dtype=np.float32),
         pooled=np.stack([e.pooled for _, e in kept]),
     )

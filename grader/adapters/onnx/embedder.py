@@ -1,0 +1,77 @@
+"""The `Embedder` port over ONNX Runtime, for the packaged model."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.adapters.batches import batches
+from grader.adapters.onnx.model_file import ModelFile
+from grader.adapters.onnx.names import DIRECTIONS, IDS, STATES
+from grader.adapters.onnx.session import cores, open_session
+from grader.errors import ConfigError
+from grader.similarity.embedder import TokenEmbedding
+
+WINDOW = 256
+"""Tokens in a text, as the model was trained."""
+
+
+class OnnxEmbedder:
+    """Token embeddings of the packaged model, computed without torch. Nothing is loaded before it is needed."""
+
+    def __init__(self, weights: Path, files: ModelFile, *, name: str, threads: int = 0) -> None:
+        """Take the folder of the model as its package has it, for the tokenizer, and the files made from it."""
+        self.name = name
+        self.fingerprint = files.key
+        self._weights = weights
+        self._files = files
+        self.threads = threads or cores()
+
+    def embed(self, texts: Sequence[str]) -> list[TokenEmbedding]:
+        """Return one embedding for each text, computed in batches of texts of one length."""
+        encoded = self._tokenizer.encode_batch(list(texts))
+        results: list[Any] = [None] * len(texts)
+        for batch in batches([len(encoding.ids) for encoding in encoded]):
+            ids = np.array([encoded[index].ids for index in batch], np.int32)
+            states, directions = self._session.run([STATES, DIRECTIONS], {IDS: ids})
+            pooled = states.mean(axis=1)
+            pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
+            special = np.isin(ids, self._special)
+            for row, index in enumerate(batch):
+                kept = ~special[row]
+                results[index] = TokenEmbedding(
+                    ids=ids[row, kept],
+                    offsets=np.array(encoded[index].offsets, np.int32)[kept],
+                    weights=self._salience[ids[row, kept]],
+                    vectors=directions[row, kept],
+                    pooled=pooled[row],
+                )
+        return results
+
+    @cached_property
+    def _session(self) -> Any:
+        try:
+            return open_session(self._files.model, self.threads)
+        except Exception as exc:  # ONNX Runtime has many, and they have no common base
+            raise ConfigError(
+                f"{self._files.model}: cannot be loaded: {exc}; delete the folder, and it is made again"
+            ) from exc
+
+    @cached_property
+    def _salience(self) -> Any:
+        return self._files.salience
+
+    @cached_property
+    def _special(self) -> list[int]:
+        return [index for index, token in self._tokenizer.get_added_tokens_decoder().items() if token.special]
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._weights / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(WINDOW)
+        return tokenizer

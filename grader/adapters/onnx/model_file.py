@@ -1,0 +1,126 @@
+"""The model file that ONNX Runtime loads: made once from the verified weights, then kept in the user cache."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from grader.adapters.minilm import WEIGHTS_SHA256
+from grader.adapters.salience import salience
+from grader.bank.model import fingerprint
+from grader.errors import ConfigError
+from grader.similarity.embedder import Floats
+
+Precision = Literal["float32", "int8"]
+
+_HERE = Path(__file__).parent
+_CALIBRATION = _HERE / "calibration.txt"
+"""Statements that int8 scales are fitted on, one a line; machine-made, of many subjects."""
+_RECIPE = (_HERE / "graph.py", _CALIBRATION, Path(__file__).parent.parent / "salience.py")
+_LIBRARIES = ("onnx", "onnxruntime", "tokenizers")
+_MODEL, _SALIENCE = "model.onnx", "salience.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """Where the files of a model lie, and what they were made from."""
+
+    folder: Path
+    key: str
+    """SHA-256 of the weights' hash, the recipe, the precision and the versions of the libraries."""
+
+    @property
+    def model(self) -> Path:
+        """The ONNX model."""
+        return self.folder / _MODEL
+
+    @property
+    def salience(self) -> Floats:
+        """How much each token of the vocabulary tells."""
+        weights: Floats = np.load(self.folder / _SALIENCE)
+        return weights
+
+
+def model_file(weights: Path, cache_dir: Path, precision: Precision) -> ModelFile:
+    """Return the files of the packaged model, made now unless the cache has them.
+
+    Args:
+        weights: the folder of the model as its package has it, verified.
+        cache_dir: the user cache; the files lie in a folder of it that is named by their key.
+        precision: what the products with the weights are computed in.
+
+    Raises:
+        ConfigError: a library that is needed is not installed, or the cache cannot be written.
+
+    """
+    key = _key(precision)
+    folder = cache_dir / "onnx" / key[:32]
+    if not folder.is_dir():
+        try:
+            _make(weights, folder, precision)
+        except (OSError, ImportError) as exc:
+            raise ConfigError(f"{folder}: the ONNX model cannot be made: {exc}") from exc
+    return ModelFile(folder, key)
+
+
+def _key(precision: Precision) -> str:
+    try:
+        versions = {name: version(name) for name in _LIBRARIES}
+    except PackageNotFoundError as exc:
+        raise ConfigError(f"the package {exc.name} is not installed") from exc
+    recipe = [hashlib.sha256(path.read_bytes()).hexdigest() for path in _RECIPE]
+    return fingerprint([WEIGHTS_SHA256, precision, recipe, versions])
+
+
+def _make(weights: Path, folder: Path, precision: Precision) -> None:
+    """Make the files in a folder beside, then rename it: another process sees all of them or none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        _write(weights, unfinished, precision)
+        unfinished.replace(folder)
+    except OSError:
+        if not folder.is_dir():  # else another process was first, and its files are as good
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _write(weights: Path, folder: Path, precision: Precision) -> None:
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    from grader.adapters.onnx.graph import bert_graph
+
+    tensors = load_file(weights / "model.safetensors")
+    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
+    ranges = _ranges(tensors, config, tokenizer) if precision == "int8" else None
+    (folder / _MODEL).write_bytes(bert_graph(tensors, config, ranges).SerializeToString())
+    np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
+
+
+def _ranges(tensors: Mapping[str, Floats], config: Mapping[str, Any], tokenizer: Any) -> dict[str, Any]:
+    """Return what the input of each product ranges over, channel by channel, in the calibration statements."""
+    from grader.adapters.onnx.graph import bert_graph, products
+    from grader.adapters.onnx.names import IDS
+    from grader.adapters.onnx.session import cores, open_session
+
+    names = products(config)
+    session = open_session(bert_graph(tensors, config, observed=True).SerializeToString(), cores())
+    ranges = {}
+    for line in _CALIBRATION.read_text(encoding="utf-8").splitlines():
+        inputs = session.run(None, {IDS: np.array([tokenizer.encode(line).ids], np.int32)})[-len(names) :]
+        for name, values in zip(names, inputs, strict=True):
+            least, greatest = values[0].min(axis=0), values[0].max(axis=0)
+            if name in ranges:
+                least, greatest = np.minimum(least, ranges[name][0]), np.maximum(greatest, ranges[name][1])
+            ranges[name] = (least, greatest)
+    return ranges

@@ -1,0 +1,22 @@
+"""ONNX Runtime on this machine's CPU."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def open_session(model: Path | bytes, threads: int) -> Any:
+    """Return an inference session over a model file or its bytes."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,60 @@
+"""Which runtime embeds, and why."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.adapters.minilm import minilm_folder
+from grader.adapters.onnx.embedder import OnnxEmbedder
+from grader.adapters.onnx.model_file import Precision, model_file
+from grader.errors import ConfigError
+from grader.settings import Settings
+from grader.similarity.embedder import Embedder
+
+PACKAGED: dict[str, Precision] = {"default": "float32", "minilm-float32": "float32", "minilm-int8": "int8"}
+"""The names of the packaged model, and what each computes in. Any other name is left to sentence-transformers."""
+CACHE_FILE = "embeddings.sqlite"
+
+
+class Runtime(NamedTuple):
+    """A model, what runs it, and why that."""
+
+    embedder: Embedder
+    what: str
+    why: str
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """Return the embedding model that the settings ask for, with its memory of earlier runs. Raises ConfigError."""
+    embedder = choose_runtime(settings).embedder
+    if not settings.embedding_cache_mb:
+        return embedder
+    return RememberingEmbedder(embedder, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
+
+
+def choose_runtime(settings: Settings) -> Runtime:
+    """Return the runtime for the embedding model that the settings ask for.
+
+    The packaged model runs in ONNX Runtime, every other in sentence-transformers; so does the packaged one where
+    ONNX Runtime cannot be used. Raises ConfigError.
+    """
+    name = settings.embedder
+    if name not in PACKAGED:
+        return _sentence_transformers(name, settings, f"the embedder {name!r} is not the packaged model")
+    weights = minilm_folder(settings.cache_dir)
+    precision = PACKAGED[name]
+    try:
+        files = model_file(weights, settings.cache_dir, precision)
+    except ConfigError as exc:
+        return _sentence_transformers(weights, settings, str(exc))
+    embedder = OnnxEmbedder(weights, files, name=name, threads=settings.threads)
+    what = f"ONNX Runtime {version('onnxruntime')} on the CPU, {precision}, {embedder.threads} threads"
+    return Runtime(embedder, what, f"it is the fastest for the packaged model; its file is in {files.folder}")
+
+
+def _sentence_transformers(model: Path | str, settings: Settings, why: str) -> Runtime:
+    from grader.adapters.sentence_transformers import SentenceTransformerEmbedder
+
+    embedder = SentenceTransformerEmbedder(model, name=settings.embedder, threads=settings.threads)
+    return Runtime(embedder, f"sentence-transformers {version('sentence-transformers')} on {embedder.device}", why)

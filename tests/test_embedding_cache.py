@@ -1,0 +1,89 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.similarity.embedder import TokenEmbedding
+
+
+class CountingEmbedder:
+    """One token a letter, its vector the letter's number; remembers what it was asked."""
+
+    name = "letters"
+
+    def __init__(self, fingerprint="letters-1"):
+        self.fingerprint = fingerprint
+        self.asked = []
+
+    def embed(self, texts):
+        self.asked += texts
+        return [self.one(text) for text in texts]
+
+    def one(self, text):
+        ids = np.array([ord(char) for char in text], np.int32)
+        return TokenEmbedding(
+            ids=ids,
+            offsets=np.array([(i, i + 1) for i in range(len(text))], np.int32).reshape(-1, 2),
+            weights=ids.astype(np.float32) / 7,
+            vectors=np.stack([ids, -ids, ids / 3], axis=1).astype(np.float16),
+            pooled=np.array([len(text), 0.1, -1], np.float32),
+        )
+
+
+def equal(one, other):
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("ids", "offsets", "weights", "vectors", "pooled")
+    )
+
+
+def test_nothing_is_embedded_twice_not_even_in_another_run(tmp_path):
+    first, second = CountingEmbedder(), CountingEmbedder()
+    texts = ["ab", "c", "ab", "", "\ud800"]
+    made = RememberingEmbedder(first, tmp_path / "new" / "e.sqlite", 10).embed(texts)
+    read = RememberingEmbedder(second, tmp_path / "new" / "e.sqlite", 10).embed(texts)
+    assert first.asked == ["ab", "c", "", "\ud800"]
+    assert second.asked == []
+    expected = [first.one(text) for text in texts]
+    assert all(map(equal, made, expected))
+    assert all(map(equal, read, expected))
+
+
+def test_models_are_told_apart(tmp_path):
+    other = CountingEmbedder("letters-2")
+    for embedder in (CountingEmbedder(), other):
+        RememberingEmbedder(embedder, tmp_path / "e.sqlite", 10).embed(["ab"])
+    assert other.asked == ["ab"]
+
+
+def test_a_full_file_forgets_the_oldest(tmp_path):
+    texts = [f"{i:0500}" for i in range(400)]
+    path = tmp_path / "e.sqlite"
+    for start in range(0, 400, 50):
+        RememberingEmbedder(CountingEmbedder(), path, 1).embed(texts[start : start + 50])
+    assert path.stat().st_size < 2_500_000
+    again = CountingEmbedder()
+    RememberingEmbedder(again, path, 10).embed(texts)
+    assert texts[0] in again.asked
+    assert texts[-1] not in again.asked
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_a_file_that_cannot_be_used_costs_only_time(tmp_path, content):
+    (tmp_path / "e.sqlite").write_bytes(content)
+    (found,) = RememberingEmbedder(CountingEmbedder(), tmp_path / "e.sqlite", 10).embed(["ab"])
+    assert equal(found, CountingEmbedder().one("ab"))
+
+
+def test_two_may_write_at_once(tmp_path):
+    def work(start):
+        embedder = RememberingEmbedder(CountingEmbedder(), tmp_path / "e.sqlite", 10)
+        for i in range(start, start + 30):
+            embedder.embed([f"text {i}"])
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(work, [0, 15]))
+    last = CountingEmbedder()
+    RememberingEmbedder(last, tmp_path / "e.sqlite", 10).embed([f"text {i}" for i in range(45)])
+    assert last.asked == []
