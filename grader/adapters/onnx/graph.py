@@ -64,8 +64,8 @@ class _Graph:
         balance = reach**BALANCE / np.maximum(np.abs(weight).max(axis=1), 1e-6) ** (1 - BALANCE)
         low = min(float((least / balance).min()), 0.0)
         high = max(float((greatest / balance).max()), 0.0)
-        step = np.float32((high - low) / ACTIVATION_STEPS)
-        zero = np.uint8(round(-low / float(step)))
+        step = np.array((high - low) / ACTIVATION_STEPS, np.float32)
+        zero = np.array(round(-low / float(step)), np.uint8)
         weight = weight * balance[:, None]
         steps = np.abs(weight).max(axis=0) / WEIGHT_STEPS
         balanced = self.node("Mul", [value, self.constant(f"{name}.balance", 1 / balance)], f"{name}.balanced", "")
@@ -142,7 +142,7 @@ def _outputs(graph: _Graph, value: str, width: int) -> list[ValueInfoProto]:
     graph.node("Identity", [value], STATES, "")
     normalised = graph.node("LpNormalization", [value], "normalised", "", axis=2, p=2)
     graph.node("Cast", [normalised], DIRECTIONS, "", to=TensorProto.FLOAT16)
-    shape = ["texts", "length", width]
+    shape: list[str | int | None] = ["texts", "length", width]
     return [
         helper.make_tensor_value_info(STATES, TensorProto.FLOAT, shape),
         helper.make_tensor_value_info(DIRECTIONS, TensorProto.FLOAT16, shape),

@@ -107,7 +107,9 @@ def _write(weights: Path, folder: Path, precision: Precision) -> None:
     np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
 
 
-def _ranges(tensors: Mapping[str, Floats], config: Mapping[str, Any], tokenizer: Any) -> dict[str, Any]:
+def _ranges(
+    tensors: Mapping[str, Floats], config: Mapping[str, Any], tokenizer: Any
+) -> dict[str, tuple[Floats, Floats]]:
     """Return what the input of each product ranges over, channel by channel, in the calibration statements."""
     from grader.adapters.onnx.graph import bert_graph, products
     from grader.adapters.onnx.names import IDS
@@ -115,7 +117,7 @@ def _ranges(tensors: Mapping[str, Floats], config: Mapping[str, Any], tokenizer:
 
     names = products(config)
     session = open_session(bert_graph(tensors, config, observed=True).SerializeToString(), cores())
-    ranges = {}
+    ranges: dict[str, tuple[Floats, Floats]] = {}
     for line in _CALIBRATION.read_text(encoding="utf-8").splitlines():
         inputs = session.run(None, {IDS: np.array([tokenizer.encode(line).ids], np.int32)})[-len(names) :]
         for name, values in zip(names, inputs, strict=True):
