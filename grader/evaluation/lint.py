@@ -26,6 +26,8 @@ WORDS = {
 KEY_POINTS = (3, 7)
 CONTRARIES = (1, 2)
 REFERENCE_LEAST = 0.9
+FULL_CREDIT = 0.9
+"""Two key points overlap when each, said alone, earns this much of the other; less is a shared subject."""
 PROMPT_MOST = 0.15
 
 GRADED = {"prompt", "reference", "alternatives", "key_points"}
@@ -64,7 +66,7 @@ def lint_scores(bank: Bank, graded: Iterable[tuple[Question, Grades]]) -> list[F
     """Return what only grading finds.
 
     `graded` is what `grade_own_texts` returned, and judges: a reference must earn `REFERENCE_LEAST` and a prompt no
-    more than `PROMPT_MOST`, no two key points may meet each other, and no contrary its own key point.
+    more than `PROMPT_MOST`, no two key points may earn each other, and no contrary may meet its own.
     """
     places = Places(bank)
     findings = []
@@ -127,13 +129,15 @@ def _scores(question: Question, grades: Grades) -> Iterator[Told]:
         elif location[0] in {"reference", "alternatives"} and grade.score < REFERENCE_LEAST:
             weak = ", ".join(f"{v.key_point} {v.verdict}" for v in grade.verdicts if v.verdict != "met")
             yield location, f"scores {grade.score:.2f}; expected {REFERENCE_LEAST} ({weak or 'every key point met'})"
-        elif "contrary" in location and _point(question, location).id in _met(grade):
-            yield location, f"the contrary scores as its key point {_point(question, location).id}"
+        elif "contrary" in location:
+            point = _point(question, location)
+            if any(v.key_point == point.id and v.verdict == "met" for v in grade.verdicts):
+                yield location, f"the contrary scores as its key point {point.id}"
 
 
 def _overlaps(question: Question, grades: Grades) -> Iterator[Told]:
-    met = {_point(question, where).id: (where, _met(grade)) for where, grade in grades.items() if where[-1] == "text"}
-    for (one, (_, by_one)), (other, (where, by_other)) in combinations(met.items(), 2):
+    earned = {_point(question, where).id: (where, _earned(grade)) for where, grade in grades.items() if "text" in where}
+    for (one, (_, by_one)), (other, (where, by_other)) in combinations(earned.items(), 2):
         if other in by_one and one in by_other:
             yield where, f"{other} overlaps {one}: an answer that says one of them meets both"
 
@@ -142,5 +146,6 @@ def _point(question: Question, location: Location) -> KeyPoint:
     return question.key_points[int(location[1])]
 
 
-def _met(grade: Grade | Ungraded) -> set[str]:
-    return set() if isinstance(grade, Ungraded) else {v.key_point for v in grade.verdicts if v.verdict == "met"}
+def _earned(grade: Grade | Ungraded) -> set[str]:
+    """Return the key points that the answer earns in full."""
+    return set() if isinstance(grade, Ungraded) else {v.key_point for v in grade.verdicts if v.credit >= FULL_CREDIT}
