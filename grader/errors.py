@@ -3,7 +3,9 @@
     GraderError
     ├── InputError        a file, a row or an argument that cannot be used as it is
     ├── ConfigError       a setting, a profile or an installation that cannot be used as it is
-    └── GateError         the work was done and a limit that the user set was not met
+    │   └── EndpointError the language model's endpoint refuses every request: key, quota, address, model
+    ├── GateError         the work was done and a limit that the user set was not met
+    └── BudgetError       the next request could cost more than is left of the user's budget
 
 The command line catches `GraderError` once and maps the class to an exit status.
 A message says what is wrong, where (file, line, row), and what to do about it.
@@ -25,8 +27,16 @@ class ConfigError(GraderError):
     """A setting, a profile or an installation that cannot be used as it is."""
 
 
+class EndpointError(ConfigError):
+    """The language model's endpoint refuses every request: key, quota, address, model."""
+
+
 class GateError(GraderError):
     """The work was done, and a limit that the user set was not met."""
+
+
+class BudgetError(GraderError):
+    """The next request could cost more than is left of the user's budget."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -10,6 +10,8 @@ from typing import Literal
 from grader.errors import InputError, nearest
 
 Level = Literal["basic", "intermediate", "advanced", "scenario"]
+VerdictLabel = Literal["met", "partial", "missing", "contradicted"]
+"""What an answer can do with a key point."""
 Location = tuple[str | int, ...]
 """A way into a question or a file: names of fields, and positions in lists, from 0."""
 

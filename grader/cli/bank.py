@@ -95,9 +95,9 @@ def lint(
     if source:
         findings += compare_with_source(loaded, read_text(source), str(source))
     if not quick:
-        from grader.engines import make_grader
+        from grader.engines import make_similarity_grader
 
-        graded = grade_own_texts(loaded, make_grader(shared.settings))
+        graded = grade_own_texts(loaded, make_similarity_grader(shared.settings))
         findings += lint_scores(loaded, shared.progress(graded, len(loaded), "linting"))
     findings.sort()
     if json:

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from grader.settings import Settings
+from grader.settings import Settings, with_flags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,12 @@ class Context:
 
     settings: Settings
     quiet: bool
+    dry_run: bool = False
+    """Say what calls of a language model would cost, and make none."""
+
+    def with_flags(self, flags: Mapping[str, object]) -> "Context":
+        """Return the context with further settings, as given to the command itself. Raises ConfigError."""
+        return replace(self, settings=with_flags(self.settings, flags))
 
     def with_bank(self, folder: "Path | None") -> "Context":
         """Return the context with another bank, where one was given to the command itself."""

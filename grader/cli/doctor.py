@@ -12,7 +12,7 @@ from grader.errors import ConfigError, GraderError
 def doctor(context: typer.Context, json: Json = False) -> None:
     """Check the installation: bank, profile, model, one grade."""
     from grader.answers import Answer
-    from grader.engines import choose_runtime, make_grader
+    from grader.engines import choose_runtime, make_similarity_grader
 
     shared: Context = context.obj
     checks: list[dict[str, object]] = [
@@ -23,7 +23,7 @@ def doctor(context: typer.Context, json: Json = False) -> None:
         checks.append({"check": "bank", "ok": True, "detail": f"{shared.settings.bank}: {len(bank)} questions"})
         runtime = choose_runtime(shared.settings)
         checks.append({"check": "runtime", "ok": True, "detail": f"{runtime.what}: {runtime.why}"})
-        grader = make_grader(shared.settings)
+        grader = make_similarity_grader(shared.settings)
         checks.append(
             {"check": "model", "ok": True, "detail": f"{grader.embedder.name}, {grader.embedder.fingerprint[:12]}"}
         )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.calls import tell_plan, tell_totals
 from grader.cli.context import Context, print_json
-from grader.cli.eval_shared import GraderOption, JUnit, Split, chosen_grader, report_gates
+from grader.cli.eval_shared import JUnit, Split, remembering, report_gates
+from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json
 from grader.cli.status import ExitStatus
 from grader.errors import InputError, nearest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 WORDS_FILE = "consistency.yaml"
 
 
+@grading_options
 def consistency(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Answers; with human scores, where there are any.")],
@@ -36,7 +39,6 @@ def consistency(
     dump: Annotated[Path | None, typer.Option("--dump", help="Write every variant with its score: JSON lines.")] = None,
     words: Annotated[Path | None, typer.Option("--words", help="Other word lists for the rules, YAML.")] = None,
     split: Split = None,
-    grader: GraderOption = "embedding",
     junit: JUnit = None,
     bank: BankOption = None,
     json: Json = False,
@@ -46,6 +48,7 @@ def consistency(
     from grader.consistency.run import check_consistency
     from grader.consistency.variants import choose_bases, make_variants
     from grader.consistency.words import load_words
+    from grader.engines import make_grader
     from grader.evaluation.evalset import read_answers
     from grader.report.consistency import consistency_lines
 
@@ -59,12 +62,23 @@ def consistency(
     bases = choose_bases(read_answers(source, split), questions=limit, answers=answers, seed=settings.seed)
     variants = make_variants(bases, chosen, lists, seed=settings.seed)
     shared.tell(f"{len(variants)} variants of {sum(len(base.answers) for base in bases)} texts")
+    grader = make_grader(settings)
+    if shared.dry_run:
+        tell_plan(shared, grader, (variant.answer for variant in variants), json=json)
+        return
     again = [
-        chosen_grader(grader, replace(settings, seed=settings.seed + number), memory=False)
+        make_grader(replace(settings, seed=settings.seed + number))
         for number in range(1, repeats if "repeat" in chosen else 1)
     ]
-    checked = check_consistency(bases, variants, chosen_grader(grader, settings), again, seed=settings.seed)
-    result = {"file": file.name, "split": split, "grader_name": grader, "seed": settings.seed, **checked.figures}
+    checked = check_consistency(bases, variants, remembering(grader, settings), again, seed=settings.seed)
+    tell_totals(shared, grader)
+    result = {
+        "file": file.name,
+        "split": split,
+        "grader_name": settings.grader,
+        "seed": settings.seed,
+        **checked.figures,
+    }
     if dump:
         _dump(checked, dump)
     if json:

@@ -1,22 +1,25 @@
 """`grader eval run`: how near does the grader come to people?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from grader.cli.calls import tell_plan, tell_totals
 from grader.cli.context import Context, print_json
-from grader.cli.eval_shared import GraderOption, JUnit, Split, chosen_grader, report_gates
+from grader.cli.eval_shared import JUnit, Split, remembering, report_gates
+from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json
 from grader.cli.status import ExitStatus
 from grader.errors import InputError
 
 
+@grading_options
 def run(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Answers with human_score, or rater1, rater2, …")],
     split: Split = None,
-    grader: GraderOption = "embedding",
     plots: Annotated[Path | None, typer.Option("--plots", help="Folder for the pictures, PNG and SVG.")] = None,
     min_qwk: Annotated[float | None, typer.Option("--min-qwk", help="Exit 1 if QWK is below.")] = None,
     max_bias: Annotated[float | None, typer.Option("--max-bias", help="Exit 1 if |bias| is above.")] = None,
@@ -44,11 +47,18 @@ def run(
     shared.tell(answers.table.told)
     rows = read_eval_set(answers, split)
 
+    from grader.engines import make_grader
     from grader.evaluation.run import evaluate
     from grader.report.evaluation import run_lines
 
     settings = shared.settings
-    evaluation = evaluate(rows, chosen_grader(grader, settings), chosen_grader("cosine", settings), seed=settings.seed)
+    grader = make_grader(settings)
+    if shared.dry_run:
+        tell_plan(shared, grader, (row.answer for row in rows), json=json)
+        return
+    cosine = make_grader(replace(settings, grader="cosine"))
+    evaluation = evaluate(rows, remembering(grader, settings), remembering(cosine, settings), seed=settings.seed)
+    tell_totals(shared, grader)
     result = {"file": file.name, "split": split, **evaluation.figures}
     if plots:
         from grader.evaluation.plots import write_plots

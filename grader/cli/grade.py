@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.calls import tell_batch, tell_plan, tell_totals
 from grader.cli.context import Context
+from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json, MapOption, column_mapping
 from grader.cli.report import show_run
 from grader.cli.status import ExitStatus
 
 
+@grading_options
 def grade(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, JSONL, Parquet, a folder, or - for stdin.")],
@@ -20,6 +23,12 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, although the folder holds a run with other inputs.")
     ] = False,
+    batch_out: Annotated[
+        Path | None, typer.Option("--batch-out", help="Write the requests as an OpenAI batch file, and stop.")
+    ] = None,
+    batch_in: Annotated[
+        Path | None, typer.Option("--batch-in", help="Grade from a file with the responses of a batch.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Grade a file of submissions into a folder; the same command again goes on where it was interrupted."""
@@ -30,21 +39,39 @@ def grade(
     total = answers.check()
     shared.tell(answers.told)
 
-    from grader.engines import STANDARD, RunReport, begin_or_resume, grade_into, make_grader, make_manifest, open_record
+    from grader.engines import (
+        STANDARD,
+        RunReport,
+        begin_or_resume,
+        grade_into,
+        make_grader,
+        make_manifest,
+        open_record,
+        ungraded_answers,
+    )
     from grader.report.files import writing
     from grader.report.records import write_manifest
 
-    grader = make_grader(shared.settings)
+    grader = make_grader(shared.settings, batch_in)
+    if shared.dry_run:
+        tell_plan(shared, grader, answers, json=json)
+        return
     with open_record(out, shared.tell) as record:
         manifest = make_manifest(answers, grader, shared.settings)
         run = begin_or_resume(record, manifest, fresh=fresh)
         with writing(out / "manifest.json") as stream:
             write_manifest(run.manifest, stream)
+        if batch_out:
+            tell_batch(shared, grader, ungraded_answers(record, run, answers), batch_out, json=json)
+            return
         done, _ = record.counts(run)
         if done:
             shared.tell(f"{out}: {done} of {total} answers were graded before; going on with the rest")
-        for _ in shared.progress(grade_into(record, run, answers, grader), total - done, "grading"):
-            pass
+        try:
+            for _ in shared.progress(grade_into(record, run, answers, grader), total - done, "grading"):
+                pass
+        finally:
+            tell_totals(shared, grader)
         report = RunReport(record, run)
         files = [out / "manifest.json", *report.write(out, STANDARD)]
         show_run(shared, report.cohort, files, json=json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import bank, doctor, evaluation, grade, report, review, score
+from grader.cli import bank, cache, doctor, evaluation, grade, report, review, score
 from grader.cli.context import Context
 from grader.cli.status import ExitStatus, status_of
 from grader.errors import GraderError
@@ -21,6 +21,7 @@ app.command("report")(report.report)
 app.add_typer(review.app, name="review")
 app.add_typer(bank.app, name="bank")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 
 

@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.calls import tell_plan, tell_totals
 from grader.cli.context import Context, print_json
+from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json
 from grader.errors import InputError
 
 
+@grading_options
 def score(
     context: typer.Context,
     question: Annotated[str, typer.Option("--question", help="Id of a question of the bank.")],
@@ -31,7 +34,12 @@ def score(
     from grader.report.records import grade_json
     from grader.report.terminal import print_grade
 
-    ((_, result),) = make_grader(shared.settings).grade([Answer(asked, text)])
+    grader = make_grader(shared.settings)
+    if shared.dry_run:
+        tell_plan(shared, grader, [Answer(asked, text)], json=json)
+        return
+    ((_, result),) = grader.grade([Answer(asked, text)])
+    tell_totals(shared, grader)
     if json:
         print_json(grade_json(result))
     else:

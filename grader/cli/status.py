@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from grader.errors import GateError, GraderError
+from grader.errors import BudgetError, GateError, GraderError
 
 
 class ExitStatus(IntEnum):
@@ -12,9 +12,12 @@ class ExitStatus(IntEnum):
     GATE_NOT_MET = 1
     BAD_INPUT = 2
     SOME_UNGRADED = 3
+    BUDGET_SPENT = 4
     INTERRUPTED = 130
 
 
 def status_of(error: GraderError) -> ExitStatus:
     """Return the exit status for an error."""
-    return ExitStatus.GATE_NOT_MET if isinstance(error, GateError) else ExitStatus.BAD_INPUT
+    if isinstance(error, GateError):
+        return ExitStatus.GATE_NOT_MET
+    return ExitStatus.BUDGET_SPENT if isinstance(error, BudgetError) else ExitStatus.BAD_INPUT

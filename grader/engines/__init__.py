@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.engines.embedding import choose_runtime, make_embedder
-    from grader.engines.local import make_cosine_grader, make_grader, with_memory
+    from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
     from grader.engines.manifest import make_manifest
     from grader.engines.reports import STANDARD, RunReport
-    from grader.engines.run import begin_or_resume, grade_into, open_record, read_record
+    from grader.engines.run import begin_or_resume, grade_into, open_record, read_record, ungraded_answers
     from grader.engines.sides import grader_side, parse_side, recorded, run_side
 
 _NAMES = {
     "embedding": ("choose_runtime", "make_embedder"),
-    "local": ("make_cosine_grader", "make_grader", "with_memory"),
+    "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("make_manifest",),
     "reports": ("STANDARD", "RunReport"),
-    "run": ("begin_or_resume", "grade_into", "open_record", "read_record"),
+    "run": ("begin_or_resume", "grade_into", "open_record", "read_record", "ungraded_answers"),
     "sides": ("grader_side", "parse_side", "recorded", "run_side"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
@@ -35,11 +35,13 @@ __all__ = [
     "make_embedder",
     "make_grader",
     "make_manifest",
+    "make_similarity_grader",
     "open_record",
     "parse_side",
     "read_record",
     "recorded",
     "run_side",
+    "ungraded_answers",
     "with_memory",
 ]
 

@@ -79,7 +79,12 @@ def grade_into(
     record: Record, run: Run, answers: Iterable[Answer], grader: Grader
 ) -> Iterator[tuple[Answer, Grade | Ungraded]]:
     """Grade the answers that have no grade yet; yield each with its result once that is kept."""
-    done = record.graded(run)
-    for answer, result in grader.grade(answer for answer in answers if answer.position not in done):
+    for answer, result in grader.grade(ungraded_answers(record, run, answers)):
         record.add(run, answer, result, grader.fingerprint)
         yield answer, result
+
+
+def ungraded_answers(record: Record, run: Run, answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Go through the answers that have no grade yet."""
+    done = record.graded(run)
+    return (answer for answer in answers if answer.position not in done)

@@ -77,7 +77,7 @@ def grader_side(name: str, settings: Settings, rows: Sequence[Rated], *, noise: 
 
 def _with_settings(text: str, settings: Settings) -> Settings:
     given = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
-    names = {field.name for field in fields(Settings)}
+    names = {field.name for field in fields(Settings)} - {"api_key"}
     for name in given:
         if name not in names:
             raise InputError(f"{text!r}: no setting {nearest(name, names)}")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from grader.answers import Answer
-from grader.grade.model import CREDITS, Grade, Ungraded, VerdictLabel, band, earned_share
+from grader.bank.model import VerdictLabel
+from grader.grade.model import CREDITS, Grade, Ungraded, band, earned_share
 
 PERSON = "person"
 """Who graded, where a person's mark replaced the machine's."""

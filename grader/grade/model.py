@@ -1,9 +1,10 @@
 """A grade, or the reason why there is none."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-VerdictLabel = Literal["met", "partial", "missing", "contradicted"]
+from grader.bank.model import VerdictLabel
+
 CREDITS: dict[VerdictLabel, float] = {"met": 1.0, "partial": 0.5, "missing": 0.0, "contradicted": -0.5}
 
 BANDS = (("strong", 0.8), ("adequate", 0.6), ("weak", 0.4), ("poor", 0.0))
@@ -19,13 +20,18 @@ class Verdict:
     verdict: VerdictLabel
     credit: float
     """What the key point earned, -0.5..1."""
-    recall: float
+    recall: float | None
+    """0..1: how much of the key point the answer says, by embedding; None where no embedding was looked at."""
     quote: str
     """The words of the answer that speak to it most, as they were written."""
     span: tuple[int, int] | None
     """Where they stand in the answer."""
     contrary: str | None = None
     """The wrong form that the answer says instead, for a contradicted key point."""
+    reason: str = ""
+    """Why, in a language model's words; empty where none was asked."""
+    votes: Mapping[VerdictLabel, int] = field(default_factory=dict)
+    """How many samples of a language model gave each verdict."""
 
 
 @dataclass(frozen=True, slots=True)

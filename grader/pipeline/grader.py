@@ -1,10 +1,11 @@
 """The port that whoever runs the pipeline needs: something that grades answers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from grader.answers import Answer
 from grader.grade.model import Grade, Ungraded
+from grader.rubric.chat import ChatRequest
 
 
 class Grader(Protocol):
@@ -27,4 +28,17 @@ class Grader(Protocol):
 
     def grade(self, answers: Iterable[Answer]) -> Iterator[tuple[Answer, Grade | Ungraded]]:
         """Go through the answers in order, each with its grade; takes no more of them than it is about to grade."""
+        ...
+
+
+@runtime_checkable
+class AsksModel(Protocol):
+    """What a grader that asks a language model can tell besides."""
+
+    def requests(self, answers: Iterable[Answer]) -> Iterator[ChatRequest]:
+        """Go through the requests that these answers need."""
+        ...
+
+    def totals(self) -> Mapping[str, Any]:
+        """Return the calls, tokens and dollars spent so far, and those saved; as JSON."""
         ...

@@ -48,27 +48,39 @@ def guard(
 ) -> Guarded:
     """Return the flags that the text itself raises, before any key point is looked at."""
     text = answer.text.text
-    words = _WORD.findall(text.lower())
-    if not words:
-        return Guarded(("empty",), worthless=True)
-    flags = []
-    if len(words) < TOO_SHORT_WORDS:
-        flags.append("too_short")
-    if len(text) > TOO_LONG_CHARACTERS:
-        flags.append("too_long")
+    flags = text_flags(text)
+    if "empty" in flags:
+        return Guarded(flags, worthless=True)
     echo = _is_echo(answer, prompt)
-    if echo:
-        flags.append("question_echo")
-    if cosine < off_topic:
-        flags.append("off_topic")
-    function_words = np.mean([word in _FUNCTION_WORDS for word in words])
-    if len(words) >= KEYWORD_MIN_WORDS and function_words < FUNCTION_WORD_SHARE:
-        flags.append("keyword_list" if _is_ascii(text) else "not_english")
-    if any(_shared(words, reference) >= COPY_SHARE for reference in references):
-        flags.append("copied_reference")
-    if _INJECTION.search(text):
-        flags.append("injection")
-    return Guarded(tuple(flags), worthless=echo or not len(answer.ids))
+    words = _words(text)
+    fired = {
+        "question_echo": echo,
+        "off_topic": cosine < off_topic,
+        "copied_reference": any(_shared(words, reference) >= COPY_SHARE for reference in references),
+    }
+    flags = (*flags, *(name for name, is_so in fired.items() if is_so))
+    return Guarded(flags, worthless=echo or not len(answer.ids))
+
+
+def text_flags(text: str) -> tuple[str, ...]:
+    """Return the flags that an answer's text raises by itself."""
+    words = _words(text)
+    if not words:
+        return ("empty",)
+    function_words = sum(word in _FUNCTION_WORDS for word in words) / len(words)
+    few_function_words = len(words) >= KEYWORD_MIN_WORDS and function_words < FUNCTION_WORD_SHARE
+    fired = {
+        "too_short": len(words) < TOO_SHORT_WORDS,
+        "too_long": len(text) > TOO_LONG_CHARACTERS,
+        "keyword_list": few_function_words and _is_ascii(text),
+        "not_english": few_function_words and not _is_ascii(text),
+        "injection": _INJECTION.search(text) is not None,
+    }
+    return tuple(name for name, is_so in fired.items() if is_so)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
 
 
 def _is_echo(answer: Passage, prompt: Passage) -> bool:

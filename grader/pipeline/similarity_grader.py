@@ -114,7 +114,7 @@ class SimilarityGrader:
         ]
         share = earned_share([(v.credit, v.weight) for v in verdicts], [point.weight for point in stated])
         weights = sum(v.weight for v in verdicts)
-        recall = sum(v.recall * v.weight for v in verdicts) / weights if weights else 0.0
+        recall = sum((v.recall or 0.0) * v.weight for v in verdicts) / weights if weights else 0.0
         return share, recall, verdicts, [point.text for point in stated]
 
     def _verdict(self, evidence: Evidence, passage: Passage, authored: bool, worthless: bool) -> Verdict:

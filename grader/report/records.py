@@ -58,10 +58,12 @@ def grade_json(result: Grade | Ungraded) -> dict[str, Any]:
                 "weight": v.weight,
                 "verdict": v.verdict,
                 "credit": exact(v.credit),
-                "recall": exact(v.recall),
+                "recall": None if v.recall is None else exact(v.recall),
                 "quote": v.quote,
                 "span": list(v.span) if v.span else None,
                 "contrary": v.contrary,
+                "reason": v.reason,
+                "votes": dict(v.votes),
             }
             for v in result.verdicts
         ],

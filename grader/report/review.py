@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from grader.answers.read import ALTERNATIVE_SEPARATOR
 from grader.answers.read import COLUMNS as COLUMNS_IN
 from grader.answers.table import Table
+from grader.bank.model import VerdictLabel
 from grader.errors import InputError
 from grader.grade.doubt import reasons
 from grader.grade.entry import Entry, Override
-from grader.grade.model import CREDITS, Grade, VerdictLabel
+from grader.grade.model import CREDITS, Grade
 from grader.report.numbers import exact_text
 from grader.text.cells import neutral
 

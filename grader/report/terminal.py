@@ -94,8 +94,11 @@ def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = F
             )
         if v.contrary:
             console.print(f"      said instead: {safe(v.contrary)}", soft_wrap=True)
+        if v.reason:
+            console.print(f"      {safe(v.reason)}", soft_wrap=True)
         if explain:
-            console.print(f"      recall {v.recall:.2f}, credit {v.credit:+.2f}, weight {v.weight:g}")
+            votes = "".join(f", {label} {count}" for label, count in v.votes.items())
+            console.print(f"      recall {score_text(v.recall)}, credit {v.credit:+.2f}, weight {v.weight:g}{votes}")
     if result.flags:
         console.print(f"  flags: {', '.join(result.flags)}")
     console.print(f"  {safe(result.feedback)}", soft_wrap=True)

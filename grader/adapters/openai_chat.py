@@ -1,0 +1,190 @@
+"""A language model behind any endpoint that speaks the OpenAI chat completions protocol."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any
+
+import openai
+
+from grader.adapters.dialect import Dialect, read_completion
+from grader.adapters.exchanges import ExchangeLog
+from grader.adapters.pace import Pace
+from grader.adapters.spending import Ledger
+from grader.adapters.tokens import TokenCounter
+from grader.errors import EndpointError
+from grader.rubric.chat import ChatReply, ChatRequest, Unanswered, Usage
+from grader.settings import Secret
+
+ATTEMPTS = 5
+FIRST_BACKOFF = 0.5
+"""Seconds; doubled at each further attempt."""
+LONGEST_WAIT = 120.0
+"""Seconds. An endpoint that asks for more is given up for this answer."""
+CONNECT_SECONDS = 10.0
+SHOWN_CHARACTERS = 300
+"""Of what an endpoint says, in messages."""
+OFFICIAL = "api.openai.com"
+
+_REFUSED = {
+    401: "the key is not accepted; check OPENAI_API_KEY",
+    402: "the account has no credit",
+    403: "the key may not use this model or endpoint",
+    404: "there is no such model or address; check --model and --base-url",
+}
+_TOO_MUCH = ("context_length_exceeded", "string_above_max_length")
+_FILTERED = ("content_filter", "content_policy_violation")
+_NO_QUOTA = ("insufficient_quota", "billing_hard_limit_reached")
+
+
+class OpenAIChat:
+    """Sends requests, retries what may pass, and turns everything else into a reason or an end of the run."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: Secret,
+        *,
+        pace: Pace,
+        ledger: Ledger,
+        counter: TokenCounter,
+        log: ExchangeLog,
+        timeout: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the endpoint and the key for it, and what all requests share."""
+        self.base_url = base_url
+        self.ledger = ledger
+        self._key = key
+        self._pace = pace
+        self._counter = counter
+        self._log = log
+        self._sleep = sleep
+        self._dialect = Dialect()
+        self._answered = False
+        self._lock = Lock()
+        self._jitter = random.Random(0)
+        self._client = openai.OpenAI(
+            base_url=base_url,
+            api_key=key.reveal() or "none",
+            max_retries=0,  # one pause for all workers needs the retries in one place: here
+            timeout=openai.Timeout(timeout, connect=CONNECT_SECONDS),
+        )
+
+    def reply(self, request: ChatRequest) -> ChatReply | Unanswered:
+        """Return the reply, after as many attempts as it takes; see `ChatModel.reply`."""
+        if not self._key.reveal() and OFFICIAL in self.base_url:
+            raise EndpointError("OPENAI_API_KEY is not set; set it, or name another endpoint with --base-url")
+        tokens = self._counter.count_messages(request.messages)
+        reserved = self.ledger.reserve(Usage(tokens, 0, request.max_tokens))
+        reply: ChatReply | Unanswered | None = None
+        try:
+            reply = self._attempts(request, tokens)
+        finally:
+            self.ledger.settle(reserved, reply.usage if isinstance(reply, ChatReply) else None)
+        return reply
+
+    def _attempts(self, request: ChatRequest, tokens: int) -> ChatReply | Unanswered:
+        again = _Again("")
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._back_off(again, attempt)
+            self._pace.wait(tokens + request.max_tokens)
+            result = self._once(request, tokens)
+            if not isinstance(result, _Again):
+                return result
+            again = result
+            if again.after is not None and again.after > LONGEST_WAIT:
+                return Unanswered(f"{again.reason}; the endpoint asks to wait {again.after:.0f} s")
+        return Unanswered(f"{again.reason}, after {ATTEMPTS} attempts")
+
+    def _back_off(self, again: "_Again", attempt: int) -> None:
+        backoff = FIRST_BACKOFF * 2 ** (attempt - 1) * (1 + self._jitter.random() / 4)
+        if again.everybody:
+            self._pace.pause(backoff if again.after is None else again.after)
+        else:
+            self._sleep(backoff)
+
+    def _once(self, request: ChatRequest, tokens: int) -> "ChatReply | Unanswered | _Again":
+        while True:
+            dialect = self._dialect
+            try:
+                return self._send(dialect.body(request), tokens)
+            except openai.APIStatusError as exc:
+                lesser = dialect.without(exc.message) if exc.status_code in (400, 422) else None
+                if lesser is None:
+                    return self._refused(exc)
+                with self._lock:
+                    if self._dialect is dialect:  # another worker may have found out before
+                        self._dialect = lesser
+            except openai.APITimeoutError:
+                return _Again("no reply within the time limit")
+            except (openai.OpenAIError, OSError) as exc:
+                return _Again(self._key.redact(f"no connection: {exc.__cause__ or exc}"))
+
+    def _send(self, body: Mapping[str, Any], tokens: int) -> "ChatReply | _Again":
+        text = ""
+        try:
+            response = self._client.chat.completions.with_raw_response.create(**body)
+            text = self._key.redact(response.http_response.text)
+            reply = read_completion(text)
+        # What the library trips over in a malformed 200 need not be an OpenAIError: bad JSON, bytes, lengths.
+        except ValueError as exc:
+            self._log.write(body, 200, text)
+            return _Again(f"the endpoint's reply is malformed: {exc}")
+        self._log.write(body, 200, text)
+        self._answered = True
+        if reply.usage == Usage():
+            reply = replace(reply, usage=Usage(tokens, 0, self._counter.count(reply.text)))
+        return reply
+
+    def _refused(self, exc: openai.APIStatusError) -> "ChatReply | Unanswered | _Again":
+        """Return what to make of an error status. Raises EndpointError when no request can pass."""
+        status, kinds = exc.status_code, {str(exc.code), str(exc.type)}
+        said = self._key.redact(_message(exc))[:SHOWN_CHARACTERS]
+        self._log.write({}, status, said)
+        if status in _REFUSED or kinds & set(_NO_QUOTA):
+            why = _REFUSED.get(status, "the account's quota is used up")
+            raise EndpointError(f"{self.base_url}: {status}: {why} (it says: {said})")
+        if status in (408, 409, 429) or status >= 500:
+            after = retry_after(exc.response.headers, time.time())
+            return _Again(f"the endpoint answers {status}", after, everybody=status == 429 or after is not None)
+        if kinds & set(_FILTERED):
+            return ChatReply("", finish="content_filter")
+        if self._answered or kinds & set(_TOO_MUCH):
+            return Unanswered(f"the endpoint answers {status}: {said}")
+        raise EndpointError(f"{self.base_url}: {status}: it refuses the request (it says: {said})")
+
+
+def _message(exc: openai.APIStatusError) -> str:
+    """Return what the endpoint says, without what the library says around it."""
+    told = exc.body.get("message") if isinstance(exc.body, dict) else None
+    return str(told or exc.message)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that an endpoint asks to wait (RFC 9110, 10.2.3: seconds or a date), if it does."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name, "")
+        try:
+            return max(0.0, float(value) / unit)
+        except ValueError:
+            continue
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - now)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A failure that may pass."""
+
+    reason: str
+    after: float | None = None
+    """Seconds that the endpoint asks to wait."""
+    everybody: bool = False
+    """Whether all workers are to wait."""
