@@ -1,4 +1,8 @@
+import sqlite3
+from threading import Thread
+
 import pytest
+from sqlalchemy import event
 
 from grader.answers import Answer
 from grader.bank import KeyPoint, Question
@@ -80,6 +84,39 @@ def test_a_folder_without_a_run_is_told(tmp_path, content):
         (tmp_path / "run.sqlite").write_bytes(content)
     with pytest.raises(InputError, match=r"run\.sqlite"):
         read_record(tmp_path)
+
+
+def test_a_second_process_waits_until_the_first_is_done(tmp_path):
+    told, entered = [], []
+
+    def second():
+        with open_record(tmp_path, told.append):
+            entered.append(True)
+
+    with open_record(tmp_path, silent):
+        thread = Thread(target=second)
+        thread.start()
+        while not told:
+            thread.join(0.01)
+        assert not entered
+    thread.join()
+    assert entered
+    assert "another process is grading into this folder" in told[0]
+
+
+def test_a_full_disk_keeps_what_was_kept(tmp_path, word_grader):
+    with open_record(tmp_path, silent) as record:
+        run = begin_or_resume(record, INPUTS, fresh=False)
+        list(grade_into(record, run, ANSWERS[:1], word_grader))
+        with sqlite3.connect(tmp_path / "run.sqlite") as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        event.listen(record.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
+        huge = Answer(QUESTION, "It rains outside " * 1000, "c9", 9, 9)
+        with pytest.raises(InputError, match="full; what was kept before stays kept"):
+            list(grade_into(record, run, [huge], word_grader))
+    record, run = read_record(tmp_path)
+    assert record.counts(run) == (1, 0)
+    record.close()
 
 
 def test_a_folder_that_cannot_be_is_told(tmp_path):

@@ -13,9 +13,11 @@ REASONS = {
     "not_english": "it does not look like English",
     "injection": "it holds words that look like instructions to a grader",
     "near_identical": "it shares its wording with another candidate's answer",
-    "graders_disagree": "the graders disagree about it",
-    "votes_split": "the votes on a key point are split",
-    "quote_failed": "words quoted from it are not in it",
+    "disagreement": "the graders disagree about it",
+    "split_vote": "the votes on a key point are split",
+    "unsupported": "words quoted from it for a key point are not in it",
+    "lost_sample": "some of the votes on it failed",
+    "input_cut": "it was too long for the model to read whole",
 }
 """What a flag says to a person; a flag that is not here speaks for itself."""
 

@@ -102,13 +102,13 @@ class Record:
     def __init__(self, path: Path) -> None:
         """Open the record, or make it."""
         self.path = path
-        self._engine = open_database(path)
+        self.engine = open_database(path)
         self._kept: dict[int, tuple[str, Question]] = {}
         self._asked: dict[str, Question] = {}
 
     def close(self) -> None:
         """Let go of the file."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def begin(self, kind: str, manifest: Mapping[str, Any]) -> Run:
         """Start a run. Earlier ones stay in the record."""
@@ -257,7 +257,7 @@ class Record:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as exc:
             raise InputError(
@@ -267,7 +267,7 @@ class Record:
 
     def _read(self, query: Select[Any]) -> Iterator[Row[Any]]:
         try:
-            with self._engine.connect().execution_options(yield_per=_PAGE) as connection:
+            with self.engine.connect().execution_options(yield_per=_PAGE) as connection:
                 yield from connection.execute(query)
         except DBAPIError as exc:
             raise InputError(f"{self.path}: cannot be read: {exc.orig}") from exc
