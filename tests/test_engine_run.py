@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from grader.answers import Answer
 from grader.bank import KeyPoint, Question
-from grader.engines import begin_or_resume, grade_into, open_record, read_record
+from grader.engines import begin_or_resume, grade_into, keep_totals, open_record, read_record
 from grader.errors import InputError
 from grader.grade.model import Ungraded
 
@@ -123,3 +123,22 @@ def test_a_folder_that_cannot_be_is_told(tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="file: cannot be used"), open_record(tmp_path / "file", silent):
         pass
+
+
+class Spending(Refusing):
+    """A grader that asks a model; knows no price."""
+
+    def requests(self, answers):
+        return (answer.text for answer in answers)
+
+    def totals(self):
+        return {"calls": 3, "dollars": None, "input_tokens": 10}
+
+
+def test_what_every_session_spent_adds_up(tmp_path, word_grader):
+    with open_record(tmp_path, silent) as record:
+        run = begin_or_resume(record, INPUTS, fresh=False)
+        assert keep_totals(record, run, word_grader) == run
+        run = keep_totals(record, keep_totals(record, run, Spending()), Spending())
+        assert begin_or_resume(record, INPUTS, fresh=False) == run
+    assert run.manifest["totals"] == {"calls": 6, "dollars": None, "input_tokens": 20}

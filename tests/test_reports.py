@@ -33,8 +33,8 @@ def test_every_format_twice_the_same(report, tmp_path):
     once = report.write(tmp_path / "once", ALL)
     again = RunReport(report.record, report.run).write(tmp_path / "again", ALL)
     assert [file.name for file in once] == [
-        "grades.csv", "scorecards.csv", "review.csv", "integrity.csv", "grades.jsonl", "scorecards.html", "junit.xml",
-        "report.md", "report.xlsx",
+        "manifest.json", "grades.csv", "scorecards.csv", "review.csv", "integrity.csv", "grades.jsonl",
+        "scorecards.html", "junit.xml", "report.md", "report.xlsx",
     ]  # fmt: skip
     for first, second in zip(once, again, strict=True):
         if first.suffix != ".xlsx":  # a workbook holds the time at which it was made
@@ -146,5 +146,5 @@ def test_a_file_is_whole_or_as_it_was(tmp_path):
 
 
 def test_the_standard_formats_are_those_of_the_contract():
-    assert STANDARD == ("csv", "jsonl", "html")
+    assert STANDARD == ("manifest", "csv", "jsonl", "html")
     assert MANIFEST["settings"]["pass_mark"] == 0.6

@@ -11,6 +11,7 @@ from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json, MapOption, column_mapping
 from grader.cli.report import show_run
 from grader.cli.status import ExitStatus
+from grader.errors import BudgetError
 
 
 @grading_options
@@ -44,13 +45,12 @@ def grade(
         RunReport,
         begin_or_resume,
         grade_into,
+        keep_totals,
         make_grader,
         make_manifest,
         open_record,
         ungraded_answers,
     )
-    from grader.report.files import writing
-    from grader.report.records import write_manifest
 
     grader = make_grader(shared.settings, batch_in)
     if shared.dry_run:
@@ -59,21 +59,27 @@ def grade(
     with open_record(out, shared.tell) as record:
         manifest = make_manifest(answers, grader, shared.settings)
         run = begin_or_resume(record, manifest, fresh=fresh)
-        with writing(out / "manifest.json") as stream:
-            write_manifest(run.manifest, stream)
         if batch_out:
             tell_batch(shared, grader, ungraded_answers(record, run, answers), batch_out, json=json)
             return
         done, _ = record.counts(run)
         if done:
             shared.tell(f"{out}: {done} of {total} answers were graded before; going on with the rest")
+        stopped = None
         try:
             for _ in shared.progress(grade_into(record, run, answers, grader), total - done, "grading"):
                 pass
+        except BudgetError as exc:
+            stopped = exc
+        except KeyboardInterrupt:
+            shared.tell(f"{out}: what was graded is kept; the same command goes on from there")
+            raise
         finally:
             tell_totals(shared, grader)
+            run = keep_totals(record, run, grader)
         report = RunReport(record, run)
-        files = [out / "manifest.json", *report.write(out, STANDARD)]
-        show_run(shared, report.cohort, files, json=json)
+        show_run(shared, report.cohort, report.write(out, STANDARD), json=json)
+    if stopped:
+        raise stopped
     if report.cohort.ungraded:
         raise typer.Exit(ExitStatus.SOME_UNGRADED)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Format(StrEnum):
     """The formats of reports."""
 
+    MANIFEST = "manifest"
     CSV = "csv"
     JSONL = "jsonl"
     HTML = "html"
@@ -30,7 +31,7 @@ def report(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run of `grader grade`.")],
     formats: Annotated[
-        list[Format] | None, typer.Option("--format", help="May be repeated; default: csv, jsonl and html.")
+        list[Format] | None, typer.Option("--format", help="May be repeated; default: manifest, csv, jsonl and html.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; default: DIR.")] = None,
     blind: Annotated[

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
     from grader.engines.manifest import make_manifest
     from grader.engines.reports import STANDARD, RunReport
-    from grader.engines.run import begin_or_resume, grade_into, open_record, read_record, ungraded_answers
+    from grader.engines.run import begin_or_resume, grade_into, keep_totals, open_record, read_record, ungraded_answers
     from grader.engines.sides import grader_side, parse_side, recorded, run_side
 
 _NAMES = {
@@ -19,7 +19,7 @@ _NAMES = {
     "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("make_manifest",),
     "reports": ("STANDARD", "RunReport"),
-    "run": ("begin_or_resume", "grade_into", "open_record", "read_record", "ungraded_answers"),
+    "run": ("begin_or_resume", "grade_into", "keep_totals", "open_record", "read_record", "ungraded_answers"),
     "sides": ("grader_side", "parse_side", "recorded", "run_side"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
@@ -31,6 +31,7 @@ __all__ = [
     "choose_runtime",
     "grade_into",
     "grader_side",
+    "keep_totals",
     "make_cosine_grader",
     "make_embedder",
     "make_grader",

@@ -16,12 +16,12 @@ from grader.report.files import writing
 from grader.report.html import write_html
 from grader.report.junit import write_junit
 from grader.report.markdown import write_markdown
-from grader.report.records import grade_rows, pair_rows, scorecard_rows, write_grades_jsonl, write_rows
+from grader.report.records import grade_rows, pair_rows, scorecard_rows, write_grades_jsonl, write_manifest, write_rows
 from grader.report.review import review_rows
 from grader.report.workbook import write_workbook
 from grader.scorecard import Cohort, cohort_of
 
-STANDARD = ("csv", "jsonl", "html")
+STANDARD = ("manifest", "csv", "jsonl", "html")
 """The formats that `grader grade` writes."""
 
 
@@ -36,7 +36,7 @@ class RunReport:
 
     def __post_init__(self) -> None:
         """Choose how candidates are named."""
-        self._name = pseudonyms(self.run.manifest["inputs"]["answers"]["sha256"]) if self.blind else None
+        self._name = pseudonyms(self.run.secret) if self.blind else None
 
     @property
     def pass_mark(self) -> float:
@@ -122,6 +122,7 @@ class RunReport:
 
 Write = Callable[[RunReport, IO[Any]], None]
 FILES: dict[str, tuple[tuple[str, Write, str], ...]] = {
+    "manifest": (("manifest.json", lambda r, stream: write_manifest(r.run.manifest, stream), "w"),),
     "csv": (
         ("grades.csv", lambda r, stream: write_rows(grade_rows(r.entries()), stream), "w"),
         ("scorecards.csv", lambda r, stream: write_rows(scorecard_rows(r.cohort), stream), "w"),

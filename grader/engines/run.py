@@ -12,7 +12,7 @@ from grader.answers import Answer
 from grader.engines.manifest import check_same_inputs
 from grader.errors import InputError
 from grader.grade.model import Grade, Ungraded
-from grader.pipeline.grader import Grader
+from grader.pipeline.grader import AsksModel, Grader
 
 RECORD_FILE = "run.sqlite"
 LOCK_FILE = ".run.lock"
@@ -88,3 +88,17 @@ def ungraded_answers(record: Record, run: Run, answers: Iterable[Answer]) -> Ite
     """Go through the answers that have no grade yet."""
     done = record.graded(run)
     return (answer for answer in answers if answer.position not in done)
+
+
+def keep_totals(record: Record, run: Run, grader: Grader) -> Run:
+    """Return the run with what its grader has just spent, if it asks a model, added to the totals of its manifest."""
+    if not isinstance(grader, AsksModel):
+        return run
+    before, now = run.manifest.get("totals", {}), grader.totals()
+    totals = {name: _sum(before.get(name), value) for name, value in now.items()}
+    return record.describe(run, {**run.manifest, "totals": totals})
+
+
+def _sum(before: Any, now: Any) -> Any:
+    numbers = isinstance(before, int | float) and isinstance(now, int | float)
+    return before + now if numbers else before if now is None else now

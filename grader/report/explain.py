@@ -86,7 +86,7 @@ def _arithmetic(grade: Grade) -> str:
     return (
         f"({terms}) / {total:g} = {earned / total:.2f} of the weights earned\n"
         f"(a misconception costs like a contradicted point; never less than 0);\n"
-        f"full marks: {marks}; the profile maps this to the score {score_text(grade.score)}, "
+        f"a verdict as such earns: {marks}; the profile maps this to the score {score_text(grade.score)}, "
         f"90 % interval {score_text(grade.low)}-{score_text(grade.high)}"
     )
 

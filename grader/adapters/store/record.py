@@ -1,9 +1,10 @@
 """The record of a run: every grade with its answer, committed as it is made, and what people decided since."""
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     func,
     select,
+    update,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +45,7 @@ RUNS = Table(
     Column("kind", String, nullable=False),
     Column("started", String, nullable=False),
     Column("manifest", String, nullable=False),
+    Column("secret", String, nullable=False),
 )
 QUESTIONS = Table(
     "questions",
@@ -91,6 +94,8 @@ class Run:
     started: str
     """UTC, ISO 8601."""
     manifest: Mapping[str, Any]
+    secret: str
+    """Random, and in no report: what pseudonyms are made with."""
 
 
 class Record:
@@ -112,12 +117,19 @@ class Record:
 
     def begin(self, kind: str, manifest: Mapping[str, Any]) -> Run:
         """Start a run. Earlier ones stay in the record."""
-        started = _now()
+        values = {"kind": kind, "started": _now(), "secret": secrets.token_hex(16)}
         with self._writing() as connection:
-            values = {"kind": kind, "started": started, "manifest": json.dumps(manifest, ensure_ascii=False)}
-            run_id = connection.execute(insert(RUNS).values(values)).inserted_primary_key
+            content = json.dumps(manifest, ensure_ascii=False)
+            run_id = connection.execute(insert(RUNS).values(**values, manifest=content)).inserted_primary_key
         assert run_id is not None  # noqa: S101  # a single-row insert has one
-        return Run(run_id[0], kind, started, manifest)
+        return Run(run_id[0], manifest=manifest, **values)
+
+    def describe(self, run: Run, manifest: Mapping[str, Any]) -> Run:
+        """Give a run another manifest."""
+        content = json.dumps(manifest, ensure_ascii=False)
+        with self._writing() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(manifest=content))
+        return replace(run, manifest=manifest)
 
     def latest(self, kind: str) -> Run | None:
         """Return the run of this kind that was started last."""
@@ -126,7 +138,7 @@ class Record:
     def runs(self, kind: str) -> list[Run]:
         """Return all runs of this kind, the latest first."""
         query = select(RUNS).where(RUNS.c.kind == kind).order_by(RUNS.c.id.desc())
-        return [Run(row.id, row.kind, row.started, json.loads(row.manifest)) for row in self._read(query)]
+        return [Run(row.id, row.kind, row.started, json.loads(row.manifest), row.secret) for row in self._read(query)]
 
     def add(self, run: Run, answer: Answer, result: Grade | Ungraded, fingerprint: str) -> None:
         """Keep a result. It replaces an ungraded one at the same position, and never a grade."""
