@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parent.parent / "eval" / "examples" / "submissions.csv"
-COPIES = 2
+COPIES = 5
 FILES = (
     "grades.csv",
     "grades.jsonl",

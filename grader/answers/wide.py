@@ -19,7 +19,7 @@ BOOKKEEPING = frozenset(
     }
 )  # fmt: skip
 _NUMBERING = re.compile(r"^(?:q(?:uestion)?\s*)?\d{1,3}\s*[.):]\s+")
-_NEAR = 0.4
+_WORD = re.compile(r"\w+")
 
 
 def question_columns(columns: Iterable[str], bank: Bank, name: str) -> dict[str, Question]:
@@ -54,15 +54,23 @@ def question_columns(columns: Iterable[str], bank: Bank, name: str) -> dict[str,
 
 def _no_question(column: str, bank: Bank, by_text: dict[str, Question], name: str) -> str:
     shown = column if len(column) <= 60 else column[:59] + "…"
-    near = get_close_matches(column, list(bank.by_id), 1, _NEAR) or [
-        by_text[text].id for text in get_close_matches(_even(column), list(by_text), 1, _NEAR)
-    ]
-    nearest = f"the nearest is {near[0]} ({bank.by_id[near[0]].prompt!r}); " if near else ""
-    target = near[0] if near else "QUESTION_ID"
+    near = _nearest(column, bank, by_text)
+    nearest = f"the nearest is {near.id} ({near.prompt!r}); " if near else ""
     return (
         f"{name}: row 1: column {shown!r} is no question of the bank {bank.name!r}; {nearest}"
-        f"say which it is (--map {target}={shown!r}) or leave it out (--map ignore={shown!r})"
+        f"say which it is (--map {near.id if near else 'QUESTION_ID'}={shown!r}) "
+        f"or leave it out (--map ignore={shown!r})"
     )
+
+
+def _nearest(column: str, bank: Bank, by_text: dict[str, Question]) -> Question | None:
+    """Return the question with the nearest id, or whose text shares most words with the header, long ones first."""
+    if ids := get_close_matches(column, list(bank.by_id), 1):
+        return bank.by_id[ids[0]]
+    words = set(_WORD.findall(_even(column)))
+    shared = {text: sum(map(len, words & set(_WORD.findall(text)))) for text in by_text}
+    text = max(shared, key=lambda text: shared[text], default="")
+    return by_text[text] if shared.get(text) else None
 
 
 def _even(text: str) -> str:
