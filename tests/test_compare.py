@@ -126,6 +126,12 @@ def test_a_side_is_known_by_what_is_in_it(settings, run_folder, tmp_path):
     assert parse_side(str(tmp_path / "p.json"), settings).profile == str(tmp_path / "p.json")
     assert parse_side(str(tmp_path / "bank"), settings).bank == tmp_path / "bank"
     assert parse_side(str(tmp_path / "model"), settings).embedder == str(tmp_path / "model")
+    (tmp_path / "prompts" / "rubric").mkdir(parents=True)
+    template = tmp_path / "prompts" / "rubric" / "v9.md.j2"
+    template.touch()
+    assert parse_side(str(tmp_path / "prompts"), settings).prompts == tmp_path / "prompts"
+    assert parse_side(str(template), settings).rubric == str(template)
+    assert parse_side("cosine", settings).grader == "cosine"
     changed = parse_side("pass_mark=0.5,embedder=other", settings)
     assert (changed.pass_mark, changed.embedder) == (0.5, "other")
 

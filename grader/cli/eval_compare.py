@@ -8,6 +8,7 @@ import typer
 
 from grader.cli.context import Context, print_json
 from grader.cli.eval_shared import JUnit, Split, report_gates
+from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json
 from grader.errors import InputError, nearest
 from grader.settings import Settings
@@ -15,9 +16,10 @@ from grader.settings import Settings
 if TYPE_CHECKING:
     from grader.evaluation.evalset import Rated
 
-SIDE = "A run's folder, a bank's folder, a profile, a model's folder, default, or settings: NAME=VALUE,…"
+SIDE = "A run's, bank's, prompts' or model's folder, a profile, a rubric, a grader, default, or NAME=VALUE,…"
 
 
+@grading_options
 def compare(
     context: typer.Context,
     a: Annotated[str, typer.Argument(metavar="A", help=SIDE)],
@@ -43,6 +45,8 @@ def compare(
     shared: Context = context.obj.with_bank(bank)
     settings = shared.settings
     _check_metric(by)
+    if shared.dry_run:
+        raise InputError("--dry-run: ask for each side by itself, with grader eval run --dry-run")
     sides = [(name, parse_side(name, settings)) for name in (a, b)]
     rows_for = _rows(on, split, [side for _, side in sides if isinstance(side, Path)])
 

@@ -64,7 +64,8 @@ def consistency(
     shared.tell(f"{len(variants)} variants of {sum(len(base.answers) for base in bases)} texts")
     grader = make_grader(settings)
     if shared.dry_run:
-        tell_plan(shared, grader, (variant.answer for variant in variants), json=json)
+        texts = [answer for base in bases for answer in base.answers]
+        tell_plan(shared, grader, (*texts, *(variant.answer for variant in variants)), json=json)
         return
     again = [
         make_grader(replace(settings, seed=settings.seed + number))

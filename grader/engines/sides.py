@@ -13,11 +13,13 @@ from grader.evaluation.compare import Side
 from grader.evaluation.evalset import Rated
 from grader.evaluation.grading import grade_all
 from grader.grade.model import Grade, Ungraded
-from grader.settings import Settings, with_texts
+from grader.pipeline.grader import AsksModel
+from grader.settings import GRADERS, Settings, with_texts
 
+TEMPLATE = ".md.j2"
 HOW = (
-    "a folder that `grader grade --out` made, a folder of a bank, a profile (.json), the folder of an embedding model, "
-    "embedding or cosine, default, or settings such as pass_mark=0.5,embedder=NAME"
+    "a folder that `grader grade --out` made, a folder of a bank or of prompts, a profile (.json), a rubric (.md.j2), "
+    f"the folder of an embedding model, {', '.join(GRADERS)}, default, or settings such as grader=llm,model=NAME"
 )
 
 
@@ -36,12 +38,17 @@ def parse_side(text: str, settings: Settings) -> Path | Settings:
         return settings
     if "=" in text:
         return _with_settings(text, settings)
-    if path.is_dir() and any(path.glob(SECTION_FILES)):
-        return replace(settings, bank=path)
-    if path.is_file() and path.suffix == ".json":
-        return replace(settings, profile=text)
-    if (path / "modules.json").is_file():
-        return replace(settings, embedder=text)
+    changed: dict[str, str] = {
+        "grader": text if text in GRADERS else "",
+        "bank": text if path.is_dir() and any(path.glob(SECTION_FILES)) else "",
+        "prompts": text if path.is_dir() and any(path.rglob(f"*{TEMPLATE}")) else "",
+        "embedder": text if (path / "modules.json").is_file() else "",
+        "profile": text if path.is_file() and path.suffix == ".json" else "",
+        "rubric": text if path.is_file() and text.endswith(TEMPLATE) else "",
+    }
+    for name, value in changed.items():
+        if value:
+            return with_texts(settings, {name: value})
     raise InputError(f"{text!r}: cannot be compared; give {HOW}")
 
 
@@ -65,14 +72,15 @@ def run_side(name: str, folder: Path, rows: Sequence[Rated]) -> Side:
 
 def grader_side(name: str, settings: Settings, rows: Sequence[Rated], *, noise: bool) -> Side:
     """Grade the answers; with `noise`, once more: in the opposite order, with another seed, from scratch."""
-    grader = with_memory(make_grader(settings), settings)
+    grader = make_grader(settings)
     answers = [row.answer for row in rows]
-    grading = grade_all(answers, grader)
+    grading = grade_all(answers, with_memory(grader, settings) if settings.cache else grader)
+    spent = grader.totals() if isinstance(grader, AsksModel) else None
     again = None
     if noise:
         other = make_grader(replace(settings, seed=settings.seed + 1))
         again = grade_all(answers[::-1], other).results[::-1]
-    return Side(name, grading.results, again, grading.seconds)
+    return Side(name, grading.results, again, grading.seconds, spent)
 
 
 def _with_settings(text: str, settings: Settings) -> Settings:
