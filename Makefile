@@ -1,12 +1,14 @@
 # make demo   grade the example file        make test   the whole test suite
 # make check  ruff, mypy, import-linter     make chaos  kill a run 50 times and compare what comes of it
 # make scale  memory and time of 10k, 100k and 1M rows (an hour)
+# make eval   measure the graders, write docs/consistency.md     make eval-gate      is the default grader consistent
+# make eval-baseline   what eval-agreement is held against       make eval-agreement  has it come no further from people
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check chaos scale clean
+.PHONY: demo test check chaos scale eval eval-gate eval-agreement eval-baseline clean
 
 demo: $(READY)
 	$(BIN)/grader grade eval/examples/submissions.csv --out build/demo
@@ -25,6 +27,20 @@ chaos: $(READY)
 
 scale: $(READY)
 	$(BIN)/python tools/scale.py 10000 100000 1000000
+
+eval: $(READY)
+	$(BIN)/python tools/consistency.py
+
+eval-gate: $(READY)
+	$(BIN)/grader eval consistency eval/examples/submissions.csv --limit 12 --answers 2 \
+	  --tests repeat,invariant,ceiling,floor,no_gain --min-pass .85 --junit build/eval-consistency.xml
+
+eval-agreement: $(READY)
+	$(BIN)/grader eval run eval/aws.csv --split test --min-qwk .55 --max-bias .05 \
+	  --max-regression .02 --baseline eval/baseline.json --junit build/eval-agreement.xml
+
+eval-baseline: $(READY)
+	$(BIN)/grader -q eval run eval/aws.csv --split test --json > eval/baseline.json
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -75,6 +75,8 @@ def test_compare(evaluate):
     result = evaluate("compare", "default", "pass_mark=0.3", "--on", "e.csv", "--split", "tune", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["verdict"]["verdict"] == "same"
+    one = evaluate("compare", "cosine", "embedding", "--on", "e.csv", "--question", "q1", "--json")
+    assert json.loads(one.stdout)["n"] == 2
 
 
 def test_import(evaluate):
@@ -93,6 +95,7 @@ def test_import(evaluate):
         (("consistency", "e.csv", "--tests", "invarient"), "did you mean 'invariant'"),
         (("compare", "default", "default"), "--on: give the answers"),
         (("compare", "default", "default", "--on", "e.csv", "--by", "kwk"), "did you mean 'qwk'"),
+        (("compare", "default", "default", "--on", "e.csv", "--question", "q9"), "no answers to 'q9'"),
         (("import", "mohlr", ".", "--out", "x.csv"), "did you mean 'mohler'"),
         (("import", "saf", "nowhere", "--out", "x.csv"), "no such file"),
     ],

@@ -25,17 +25,19 @@ SET = "eval/aws.csv"
 GRADERS = {"cosine": "whole-text cosine", "embedding": "default grader", "llm": "rubric, scripted model"}
 METRICS = ("pearson", "spearman", "qwk", "alpha", "mae", "rmse", "bias", "macro_f1_2way")
 
-WALK_QUESTION, WALK_POINT = "aws-015", "sg-stateful"
-WALK_TEXT = "Security groups remember connections: the reply to traffic that was let in is let out without a rule"
+WALK_QUESTION, WALK_POINT = "aws-112", "stateful"
+WALK_TEXT = "A security group remembers the connection, so the answer goes back by itself, without any rule"
 
 INTRODUCTION = """\
 # Is the grader right, is it stable, did my change help
 
 <!-- Written by tools/consistency.py (`make eval`). Do not edit. -->
 
-All figures are from the **test** half of `eval/aws.csv`, a machine-made set: `eval/README.md` says how it was made,
-and that it is no substitute for human marks. Intervals are 95 % cluster bootstraps over questions, 500 draws, seed 0.
-Scores are binned to the nearest quarter (0, .25, .5, .75, 1) for QWK and alpha.
+All figures are from the **test** half of `eval/aws.csv`, a machine-made set that machines marked: where this page says
+people or raters, it means those marks. `eval/README.md` says how it was made, and that it is no substitute for human
+marks; nor is the agreement of two machines (the column second rater) the ceiling that the agreement of two people is.
+Intervals are 95 % cluster bootstraps over questions, 500 draws, seed 0. Scores are binned to the nearest quarter
+(0, .25, .5, .75, 1) for QWK and alpha.
 
 **The rubric column is not a language model.** It is the rubric path (prompt, fence, quotes, marks, cache) against a
 scripted server on the same machine that judges by counting words. It shows that the path holds, and what a judge
@@ -175,9 +177,10 @@ def _walk() -> Iterator[str]:
     yield ""
     yield "## A walk: I changed a key point, did it help?"
     yield ""
-    yield f"The key point `{WALK_POINT}` of `{WALK_QUESTION}` is worded like the documentation. People say it in other"
-    yield "words, so it is rewritten in a copy of the bank:"
-    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+    yield f"Question `{WALK_QUESTION}` is in the tune half, where one may look at answers and try again. Its key point"
+    yield f"`{WALK_POINT}` is worded like the documentation, and people say it in other words. So a copy of the bank"
+    yield "gets another wording:"
+    with tempfile.TemporaryDirectory() as folder:
         changed = Path(folder) / "aws"
         shutil.copytree(ROOT / "bank" / "aws", changed)
         before = _reword(changed)
@@ -186,16 +189,16 @@ def _walk() -> Iterator[str]:
         yield f"-        text: {before}"
         yield f"+        text: {WALK_TEXT}"
         yield "```"
+        compare = ("eval", "compare", "default", str(changed), "--on", SET)
         yield ""
-        yield "First on the tune half, where one may look at answers and try again:"
-        yield from _session(
-            "eval", "compare", "default", str(changed), "--on", SET, "--split", "tune", shown=str(changed)
-        )
+        yield "What it does to the answers of that question:"
+        yield from _session(*compare, "--question", WALK_QUESTION, "--by", "mae", shown=str(changed))
         yield ""
-        yield "Then, once, on the test half, which nobody looked at while rewording:"
-        yield from _session(
-            "eval", "compare", "default", str(changed), "--on", SET, "--split", "test", shown=str(changed)
-        )
+        yield "And to the tune half as a whole, which is what the verdict should go by before the bank is changed:"
+        yield from _session(*compare, "--split", "tune", shown=str(changed))
+        yield ""
+        yield "The test half has no answer to this question, and shows that nothing else has moved:"
+        yield from _session(*compare, "--split", "test", shown=str(changed))
 
 
 def _reword(bank: Path) -> str:

@@ -26,6 +26,7 @@ def compare(
     b: Annotated[str, typer.Argument(metavar="B", help="The same; what might replace A.")],
     on: Annotated[Path | None, typer.Option("--on", help="Eval set; not needed if A or B is a run.")] = None,
     split: Split = None,
+    question: Annotated[str | None, typer.Option("--question", help="Only the answers to this question.")] = None,
     by: Annotated[str, typer.Option("--by", help="The metric that the verdict goes by.")] = "qwk",
     noise: Annotated[bool, typer.Option("--noise/--no-noise", help="Grade twice, to see each side's noise.")] = True,
     max_regression: Annotated[
@@ -48,7 +49,7 @@ def compare(
     if shared.dry_run:
         raise InputError("--dry-run: ask for each side by itself, with grader eval run --dry-run")
     sides = [(name, parse_side(name, settings)) for name in (a, b)]
-    rows_for = _rows(on, split, [side for _, side in sides if isinstance(side, Path)])
+    rows_for = _rows(on, split, question, [side for _, side in sides if isinstance(side, Path)])
 
     def graded(name: str, side: Path | Settings) -> Side:
         if isinstance(side, Path):
@@ -77,24 +78,31 @@ def _check_metric(name: str) -> None:
         raise InputError(f"--by: no metric to be improved {nearest(name, known)}; there are {', '.join(known)}")
 
 
-def _rows(on: Path | None, split: str | None, runs: Sequence[Path]) -> "Callable[[Settings], Sequence[Rated]]":
+def _rows(
+    on: Path | None, split: str | None, question: str | None, runs: Sequence[Path]
+) -> "Callable[[Settings], Sequence[Rated]]":
     """Return what gives the answers, with the questions of the bank in some settings."""
     from grader.answers import AnswerFile
     from grader.bank.load import load_bank
     from grader.engines import recorded
     from grader.evaluation.evalset import Rated, read_answers
 
-    if on is None:
-        if not runs:
-            raise InputError("--on: give the answers to compare on, since neither A nor B is a run")
-        if split is not None:
-            raise InputError("--split goes with --on")
-        answers = [answer for answer, _ in recorded(runs[0]).values()]
-        return lambda _settings: [Rated(answer, ()) for answer in answers]
+    if on is None and not runs:
+        raise InputError("--on: give the answers to compare on, since neither A nor B is a run")
+    if on is None and split is not None:
+        raise InputError("--split goes with --on")
 
     def rows(settings: Settings) -> Sequence[Rated]:
-        file = AnswerFile(on, lambda: load_bank(settings.bank))
-        file.check()
-        return read_answers(file, split)
+        if on is None:
+            found = [Rated(answer, ()) for answer, _ in recorded(runs[0]).values()]
+        else:
+            file = AnswerFile(on, lambda: load_bank(settings.bank))
+            file.check()
+            found = read_answers(file, split)
+        kept = [row for row in found if question in (None, row.answer.question.id)]
+        if not kept:
+            known = {row.answer.question.id for row in found}
+            raise InputError(f"--question: no answers to {nearest(question or '', known)} here")
+        return kept
 
     return rows

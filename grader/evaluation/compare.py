@@ -95,8 +95,8 @@ def verdict(
         "verdict": "cannot tell",
         "by": by,
         "sentence": (
-            f"Cannot tell: {shown} may be chance; {questions} questions can show a difference of "
-            f"{found['detectable']:.3f} or more."
+            f"Cannot tell: {shown} may be chance; {questions} question{'s' if questions != 1 else ''} can show a "
+            f"difference of {found['detectable']:.3f} or more."
         ),
     }
 

@@ -74,6 +74,7 @@ def evaluate(rows: Sequence[Rated], grader: Grader, baseline: Grader | None = No
         "metrics": agree(pairs),
         "baseline_cosine": _baseline(rows, baseline, seed) if baseline else None,
         "human_ceiling": _ceiling(pairs, grader.pass_mark, seed),
+        "rated_twice": sum(len(pair.row.ratings) > 1 for pair in pairs),
         "without_short": {"words_over": SHORT_WORDS, "n": len(longer), "metrics": agree(longer)},
         "interval_coverage": _coverage(pairs, seed),
         "leniency": _leniency(pairs, seed),

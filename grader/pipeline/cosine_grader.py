@@ -42,10 +42,11 @@ class CosineGrader:
 
     def _grade(self, answer: Answer, passage: Passage, references: Sequence[Passage]) -> Grade | Ungraded:
         question = answer.question
-        whole = [float(reference.whole @ passage.whole) for reference in references if len(reference.ids)]
-        if not whole:
+        told = [reference.whole for reference in references if len(reference.ids)]
+        if not told:
             return Ungraded(answer.candidate, question.id, question.section, "the reference holds no words")
-        score = min(1.0, max(0.0, *whole)) if len(passage.ids) else 0.0
+        empty = not len(passage.ids)
+        score = 0.0 if empty else min(1.0, max(0.0, *(float(whole @ passage.whole) for whole in told)))
         return Grade(
             candidate=answer.candidate,
             question_id=question.id,
@@ -57,7 +58,7 @@ class CosineGrader:
             graded_by=GRADED_BY,
             similarity=score,
             verdicts=(),
-            flags=() if len(passage.ids) else ("empty",),
+            flags=("empty",) if empty else (),
             needs_review=False,
             feedback="",
         )

@@ -25,7 +25,10 @@ def run_lines(result: Mapping[str, Any]) -> Iterator[str]:
             f"the interval holds the human score in {coverage['value']:.1%} of answers "
             f"({span(coverage)}), mean width {coverage['width']:.2f}"
         )
-    yield "QWK and alpha: scores to the nearest quarter; raters: the second rater against the first"
+    yield (
+        "QWK and alpha: scores to the nearest quarter; raters: the second rater against the first, "
+        f"on the {result['rated_twice']} answers that both marked"
+    )
     yield from _leniency(result["leniency"])
     for title in ("section", "label", "length", "split"):
         yield from _groups(title, result[f"by_{title}"])
