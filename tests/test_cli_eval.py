@@ -87,6 +87,16 @@ def test_import(evaluate):
     assert json.loads(evaluate("run", "s.csv", "--split", "train", "--json").stdout)["n"] == 2
 
 
+def test_a_language_model_can_be_asked_by_batch(evaluate, tmp_path):
+    asked = ("--grader", "llm", "--model", "m", "--batch-out", "b.jsonl", "--json")
+    requests = json.loads(evaluate("run", "e.csv", *asked).stdout)["requests"]
+    assert requests == len((tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()) == 8
+    repeated = evaluate("consistency", "e.csv", "--tests", "repeat", "--limit", "1", "--repeats", "3", *asked)
+    assert json.loads(repeated.stdout)["requests"] == 2 * 3  # an answer of enough words and the reference
+    plan = evaluate("consistency", "e.csv", "--tests", "repeat", "--limit", "1", "--dry-run", *asked[:4], "--json")
+    assert json.loads(plan.stdout)["calls"] == 2 * 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -3,7 +3,15 @@ from dataclasses import replace
 import pytest
 
 from grader.answers import Answer
-from grader.engines import begin_or_resume, grade_into, open_record, parse_side, recorded, run_side
+from grader.engines import (
+    begin_or_resume,
+    grade_into,
+    left_of_budget,
+    open_record,
+    parse_side,
+    recorded,
+    run_side,
+)
 from grader.errors import ConfigError, InputError
 from grader.evaluation.compare import Side, compare
 from grader.evaluation.evalset import Rated
@@ -155,3 +163,17 @@ def test_a_run_is_compared_by_question_and_text(run_folder):
     assert [result is not None for result in results] == [True] * 10 + [False] * 90
     with pytest.raises(InputError, match="graded none of these answers"):
         run_side("run", run_folder, ROWS[10:])
+
+
+def test_grading_again_stays_within_the_budget(settings):
+    class Spending(FixedGrader):
+        def requests(self, answers):
+            return iter(answers)
+
+        def totals(self):
+            return {"dollars": 0.75}
+
+    asking = replace(settings, budget=1.0)
+    assert left_of_budget(Spending(said), asking) == 0.25
+    assert left_of_budget(Spending(said), replace(settings, budget=0.5)) == 0
+    assert left_of_budget(FixedGrader(said), asking) == 1

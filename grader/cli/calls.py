@@ -1,6 +1,6 @@
 """What commands say of the calls of a language model: before, with --dry-run, and after."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,22 @@ from grader.errors import InputError
 if TYPE_CHECKING:
     from grader.answers import Answer
     from grader.pipeline.grader import Grader
+    from grader.rubric.chat import ChatRequest
 
 
-def tell_plan(shared: Context, grader: "Grader", answers: "Iterable[Answer]", *, json: bool) -> None:
-    """Print what grading these answers would take, and send nothing."""
+Work = Sequence[tuple["Grader", "Iterable[Answer]"]]
+"""Who is to grade what."""
+
+
+def tell_plan(shared: Context, work: Work, *, json: bool) -> None:
+    """Print what this work would take, and send nothing."""
     from grader.engines.llm import plan_calls
     from grader.pipeline.grader import AsksModel
 
-    requests = grader.requests(answers) if isinstance(grader, AsksModel) else ()
-    plan = plan_calls(requests, shared.settings)
-    if isinstance(grader, AsksModel):
-        plan["calls_saved_by_cascade"] = grader.totals().get("calls_saved_by_cascade", 0)
+    plan = plan_calls(_requests(work), shared.settings)
+    asking = [grader for grader, _ in work if isinstance(grader, AsksModel)]
+    if asking:
+        plan["calls_saved_by_cascade"] = sum(g.totals().get("calls_saved_by_cascade", 0) for g in asking)
     if json:
         print_json(plan)
         return
@@ -38,18 +43,26 @@ def tell_plan(shared: Context, grader: "Grader", answers: "Iterable[Answer]", *,
     typer.echo("Nothing was sent.")
 
 
-def tell_batch(shared: Context, grader: "Grader", answers: "Iterable[Answer]", path: Path, *, json: bool) -> None:
-    """Write the requests for these answers to a batch file, and say so. Raises InputError."""
+def tell_batch(shared: Context, work: Work, path: Path, *, json: bool) -> None:
+    """Write the requests for this work to a batch file, and say so. Raises InputError."""
     from grader.engines.llm import write_batch
     from grader.pipeline.grader import AsksModel
 
-    if not isinstance(grader, AsksModel):
+    if not all(isinstance(grader, AsksModel) for grader, _ in work):
         raise InputError("--batch-out: this grader sends no requests; choose one with --grader llm, hybrid or cascade")
-    count = write_batch(grader.requests(answers), shared.settings, path)
+    count = write_batch(_requests(work), shared.settings, path)
     if json:
         print_json({"requests": count, "file": str(path)})
     else:
         typer.echo(f"{path}: {count} requests; grade with the same command and --batch-in once the responses are there")
+
+
+def _requests(work: Work) -> "Iterator[ChatRequest]":
+    from grader.pipeline.grader import AsksModel
+
+    for grader, answers in work:
+        if isinstance(grader, AsksModel):
+            yield from grader.requests(answers)
 
 
 def tell_totals(shared: Context, grader: "Grader") -> None:

@@ -1,6 +1,7 @@
 """`grader eval compare`: did a change help?"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,7 +39,6 @@ def compare(
 ) -> None:
     """Grade the same answers in two ways and say whether B agrees better with people than A."""
     from grader.engines import grader_side, parse_side, run_side
-    from grader.evaluation.compare import Side
     from grader.evaluation.compare import compare as compare_sides
     from grader.evaluation.gates import Limits, check
     from grader.report.compare import compare_lines
@@ -51,13 +51,14 @@ def compare(
     sides = [(name, parse_side(name, settings)) for name in (a, b)]
     rows_for = _rows(on, split, question, [side for _, side in sides if isinstance(side, Path)])
 
-    def graded(name: str, side: Path | Settings) -> Side:
+    left, graded = settings.budget, []
+    for name, side in sides:
         if isinstance(side, Path):
-            return run_side(name, side, rows_for(settings))
-        return grader_side(name, side, rows_for(side), noise=noise)
-
-    before, after = (graded(name, side) for name, side in sides)
-    result = compare_sides(rows_for(settings), before, after, by=by, pass_mark=settings.pass_mark, seed=settings.seed)
+            graded.append(run_side(name, side, rows_for(settings)))
+        else:
+            done, left = grader_side(name, replace(side, budget=min(side.budget, left)), rows_for(side), noise=noise)
+            graded.append(done)
+    result = compare_sides(rows_for(settings), *graded, by=by, pass_mark=settings.pass_mark, seed=settings.seed)
     result = {"on": on.name if on else None, "split": split, **result}
     if json:
         print_json(result)

@@ -1,17 +1,16 @@
 """`grader eval consistency`: is the grader stable?"""
 
 import json as json_lines
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.calls import tell_plan, tell_totals
+from grader.cli.calls import tell_batch, tell_plan, tell_totals
 from grader.cli.context import Context, print_json
 from grader.cli.eval_shared import JUnit, Split, remembering, report_gates
 from grader.cli.grading import grading_options
-from grader.cli.options import BankOption, Json
+from grader.cli.options import BankOption, BatchIn, BatchOut, Json
 from grader.cli.status import ExitStatus
 from grader.errors import InputError, nearest
 from grader.settings import data_folder
@@ -40,6 +39,8 @@ def consistency(
     words: Annotated[Path | None, typer.Option("--words", help="Other word lists for the rules, YAML.")] = None,
     split: Split = None,
     junit: JUnit = None,
+    batch_out: BatchOut = None,
+    batch_in: BatchIn = None,
     bank: BankOption = None,
     json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def consistency(
     from grader.consistency.run import check_consistency
     from grader.consistency.variants import choose_bases, make_variants
     from grader.consistency.words import load_words
-    from grader.engines import make_grader
+    from grader.engines import graders_again, make_grader
     from grader.evaluation.evalset import read_answers
     from grader.report.consistency import consistency_lines
 
@@ -62,15 +63,16 @@ def consistency(
     bases = choose_bases(read_answers(source, split), questions=limit, answers=answers, seed=settings.seed)
     variants = make_variants(bases, chosen, lists, seed=settings.seed)
     shared.tell(f"{len(variants)} variants of {sum(len(base.answers) for base in bases)} texts")
-    grader = make_grader(settings)
-    if shared.dry_run:
+    grader = make_grader(settings, batch_in)
+    again = graders_again(grader, settings, repeats - 1 if "repeat" in chosen else 0, batch_in)
+    if shared.dry_run or batch_out:
         texts = [answer for base in bases for answer in base.answers]
-        tell_plan(shared, grader, (*texts, *(variant.answer for variant in variants)), json=json)
+        work = [(grader, [*texts, *(variant.answer for variant in variants)]), *((other, texts) for other in again)]
+        if batch_out:
+            tell_batch(shared, work, batch_out, json=json)
+        else:
+            tell_plan(shared, work, json=json)
         return
-    again = [
-        make_grader(replace(settings, seed=settings.seed + number))
-        for number in range(1, repeats if "repeat" in chosen else 1)
-    ]
     checked = check_consistency(bases, variants, remembering(grader, settings), again, seed=settings.seed)
     tell_totals(shared, grader)
     result = {

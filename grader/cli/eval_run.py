@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.calls import tell_plan, tell_totals
+from grader.cli.calls import tell_batch, tell_plan, tell_totals
 from grader.cli.context import Context, print_json
 from grader.cli.eval_shared import JUnit, Split, remembering, report_gates
 from grader.cli.grading import grading_options
-from grader.cli.options import BankOption, Json
+from grader.cli.options import BankOption, BatchIn, BatchOut, Json
 from grader.cli.status import ExitStatus
 from grader.errors import InputError
 
@@ -30,6 +30,8 @@ def run(
         Path | None, typer.Option("--baseline", help="JSON of an earlier eval run, for --max-regression.")
     ] = None,
     junit: JUnit = None,
+    batch_out: BatchOut = None,
+    batch_in: BatchIn = None,
     bank: BankOption = None,
     json: Json = False,
 ) -> None:
@@ -52,9 +54,13 @@ def run(
     from grader.report.evaluation import run_lines
 
     settings = shared.settings
-    grader = make_grader(settings)
+    grader = make_grader(settings, batch_in)
+    work = [(grader, [row.answer for row in rows])]
+    if batch_out:
+        tell_batch(shared, work, batch_out, json=json)
+        return
     if shared.dry_run:
-        tell_plan(shared, grader, (row.answer for row in rows), json=json)
+        tell_plan(shared, work, json=json)
         return
     cosine = make_grader(replace(settings, grader="cosine"))
     evaluation = evaluate(rows, remembering(grader, settings), remembering(cosine, settings), seed=settings.seed)

@@ -8,7 +8,7 @@ import typer
 from grader.cli.calls import tell_batch, tell_plan, tell_totals
 from grader.cli.context import Context
 from grader.cli.grading import grading_options
-from grader.cli.options import BankOption, Json, MapOption, column_mapping
+from grader.cli.options import BankOption, BatchIn, BatchOut, Json, MapOption, column_mapping
 from grader.cli.report import show_run
 from grader.cli.status import ExitStatus
 from grader.errors import BudgetError
@@ -24,12 +24,8 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, although the folder holds a run with other inputs.")
     ] = False,
-    batch_out: Annotated[
-        Path | None, typer.Option("--batch-out", help="Write the requests as an OpenAI batch file, and stop.")
-    ] = None,
-    batch_in: Annotated[
-        Path | None, typer.Option("--batch-in", help="Grade from a file with the responses of a batch.")
-    ] = None,
+    batch_out: BatchOut = None,
+    batch_in: BatchIn = None,
     json: Json = False,
 ) -> None:
     """Grade a file of submissions into a folder; the same command again goes on where it was interrupted."""
@@ -54,13 +50,13 @@ def grade(
 
     grader = make_grader(shared.settings, batch_in)
     if shared.dry_run:
-        tell_plan(shared, grader, answers, json=json)
+        tell_plan(shared, [(grader, answers)], json=json)
         return
     with open_record(out, shared.tell) as record:
         manifest = make_manifest(answers, grader, shared.settings)
         run = begin_or_resume(record, manifest, fresh=fresh)
         if batch_out:
-            tell_batch(shared, grader, ungraded_answers(record, run, answers), batch_out, json=json)
+            tell_batch(shared, [(grader, ungraded_answers(record, run, answers))], batch_out, json=json)
             return
         done, _ = record.counts(run)
         if done:

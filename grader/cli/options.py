@@ -28,3 +28,9 @@ def column_mapping(given: list[str] | None) -> tuple[tuple[str, str], ...]:
             raise InputError(f"--map {text}: expected NAME=COLUMN, as in --map answer=Response")
         pairs.append((name.strip(), column))
     return tuple(pairs)
+
+
+BatchOut = Annotated[
+    Path | None, typer.Option("--batch-out", help="Write the requests as an OpenAI batch file, and stop.")
+]
+BatchIn = Annotated[Path | None, typer.Option("--batch-in", help="Grade from a file with the responses of a batch.")]

@@ -36,7 +36,7 @@ def score(
 
     grader = make_grader(shared.settings)
     if shared.dry_run:
-        tell_plan(shared, grader, [Answer(asked, text)], json=json)
+        tell_plan(shared, [(grader, [Answer(asked, text)])], json=json)
         return
     ((_, result),) = grader.grade([Answer(asked, text)])
     tell_totals(shared, grader)

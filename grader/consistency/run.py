@@ -82,7 +82,7 @@ class Consistency:
 
 
 def check_consistency(
-    bases: Sequence[Bases], variants: Sequence[Variant], grader: Grader, again: Sequence[Grader], *, seed: int
+    bases: Sequence[Bases], variants: Sequence[Variant], grader: Grader, again: Iterable[Grader], *, seed: int
 ) -> Consistency:
     """Grade all texts once, and the answers again; return how far the relations hold.
 
@@ -101,9 +101,8 @@ def check_consistency(
     by_test: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_test[outcome.variant.test].append(outcome)
-    tests: dict[str, Any] = {}
-    if again:
-        tests["repeat"] = _repeat(bases, scores, again, seed)
+    repeated = _repeat(bases, scores, again, seed)
+    tests: dict[str, Any] = {"repeat": repeated} if repeated else {}
     tests.update({test: _summary(test, found, seed) for test, found in by_test.items()})
     if "fairness" in tests:
         tests["fairness"]["styles"] = _styles(by_test["fairness"], seed)
@@ -214,10 +213,12 @@ def _mean_change(outcomes: Sequence[Outcome]) -> float | None:
     return rounded(float(np.mean(changes))) if changes else None
 
 
-def _repeat(bases: Sequence[Bases], scores: Scores, again: Sequence[Grader], seed: int) -> dict[str, Any]:
+def _repeat(bases: Sequence[Bases], scores: Scores, again: Iterable[Grader], seed: int) -> dict[str, Any] | None:
     """Return how alike the scores of the same answers are, graded anew, in the opposite order and company."""
     answers = list({_key(a): a for base in bases for a in base.answers}.values())[::-1]
     runs = [[_score(result) for result in grade_all(answers, grader).results] for grader in again]
+    if not runs:
+        return None
     table = [
         [first, *others]
         for first, others in zip([scores[_key(a)] for a in answers], zip(*runs, strict=True), strict=True)
@@ -230,7 +231,7 @@ def _repeat(bases: Sequence[Bases], scores: Scores, again: Sequence[Grader], see
         "n": len(known),
         "skipped": len(table) - len(known),
         **rate(held, [answer.question.id for answer, _ in known], seed),
-        "times": len(again) + 1,
+        "times": len(runs) + 1,
         "sd": rounded(float(np.mean(spread))) if spread else None,
         "sd_most": rounded(max(spread)) if spread else None,
         "alpha": _alpha([row for _, row in known]),

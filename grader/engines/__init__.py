@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from grader.engines.again import graders_again, left_of_budget
     from grader.engines.embedding import choose_runtime, make_embedder
     from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
     from grader.engines.manifest import make_manifest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from grader.engines.sides import grader_side, parse_side, recorded, run_side
 
 _NAMES = {
+    "again": ("graders_again", "left_of_budget"),
     "embedding": ("choose_runtime", "make_embedder"),
     "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("make_manifest",),
@@ -31,7 +33,9 @@ __all__ = [
     "choose_runtime",
     "grade_into",
     "grader_side",
+    "graders_again",
     "keep_totals",
+    "left_of_budget",
     "make_cosine_grader",
     "make_embedder",
     "make_grader",

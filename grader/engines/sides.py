@@ -6,6 +6,7 @@ from pathlib import Path
 
 from grader.answers import Answer
 from grader.bank.load import SECTION_FILES
+from grader.engines.again import graders_again, left_of_budget
 from grader.engines.local import make_grader, with_memory
 from grader.engines.run import RECORD_FILE, read_record
 from grader.errors import InputError, nearest
@@ -70,17 +71,21 @@ def run_side(name: str, folder: Path, rows: Sequence[Rated]) -> Side:
     return Side(name, results)
 
 
-def grader_side(name: str, settings: Settings, rows: Sequence[Rated], *, noise: bool) -> Side:
-    """Grade the answers; with `noise`, once more: in the opposite order, with another seed, from scratch."""
+def grader_side(name: str, settings: Settings, rows: Sequence[Rated], *, noise: bool) -> tuple[Side, float]:
+    """Grade the answers; with `noise`, once more: in the opposite order, with another seed, from scratch.
+
+    Returns the side, and what is left of the budget, in US dollars.
+    """
     grader = make_grader(settings)
     answers = [row.answer for row in rows]
     grading = grade_all(answers, with_memory(grader, settings) if settings.cache else grader)
     spent = grader.totals() if isinstance(grader, AsksModel) else None
-    again = None
-    if noise:
-        other = make_grader(replace(settings, seed=settings.seed + 1))
-        again = grade_all(answers[::-1], other).results[::-1]
-    return Side(name, grading.results, again, grading.seconds, spent)
+    side = Side(name, grading.results, None, grading.seconds, spent)
+    left = left_of_budget(grader, settings)
+    for other in graders_again(grader, settings, int(noise)):
+        side = replace(side, again=grade_all(answers[::-1], other).results[::-1])
+        left = left_of_budget(other, replace(settings, budget=left))
+    return side, left
 
 
 def _with_settings(text: str, settings: Settings) -> Settings:

@@ -30,8 +30,8 @@ REMEMBERED = Table(
     Column("grade", String, nullable=False),
     Column("seconds", Float, nullable=False),
 )
-CHUNK = 2000
-"""Answers looked up together."""
+CHUNK = 256
+"""Answers looked up, and given to the grader, together: a grader may embed all of them before the first grade."""
 KEEP_EVERY = 1.0
 """Seconds of work that the end of the process at any moment may cost."""
 _KEYS_AT_ONCE = 500
