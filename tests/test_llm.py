@@ -94,6 +94,11 @@ def test_nothing_of_the_candidate_and_no_key_leaves_by_any_other_way(endpoint, s
     assert KEY.encode() not in kept
 
 
+def test_a_stand_in_for_a_key_spoils_no_reply(settings):
+    ((result,), _) = grade(settings, "My cats purr.", api_key=Secret("e"))
+    assert isinstance(result, Grade)
+
+
 def test_replies_are_logged_only_on_demand(settings, tmp_path):
     grade(settings, "My cats purr.")
     assert not (tmp_path / "data").exists()

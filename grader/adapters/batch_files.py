@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -11,7 +11,7 @@ from grader.adapters.dialect import Dialect, read_completion
 from grader.errors import InputError
 from grader.rubric.chat import ChatReply, ChatRequest, Unanswered, Usage
 
-URL = "/v1/chat/completions"
+URL: Final = "/v1/chat/completions"
 ID_CHARACTERS = 40
 
 
@@ -59,7 +59,7 @@ class BatchReplies:
 def read_responses(path: Path) -> dict[str, ChatReply | Unanswered]:
     """Return the responses of a batch by custom id: in any order, errors as reasons.
 
-    Of two responses to one request a good one counts.
+    Of several responses to one request the last one that is no error counts.
 
     Raises:
         InputError: the file cannot be read, or a line is no batch response: file and line.
@@ -77,8 +77,9 @@ def read_responses(path: Path) -> dict[str, ChatReply | Unanswered]:
                     fault = exc.errors()[0]
                     where = ".".join(map(str, fault["loc"])) or "line"
                     raise InputError(f"{path}: line {number}: {where}: {fault['msg']}") from exc
-                if not isinstance(replies.get(response.custom_id), ChatReply):
-                    replies[response.custom_id] = response.outcome()
+                outcome = response.outcome()
+                if isinstance(outcome, ChatReply) or response.custom_id not in replies:
+                    replies[response.custom_id] = outcome
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(f"{path}: cannot be read: {getattr(exc, 'strerror', None) or exc}") from exc
     return replies

@@ -144,7 +144,7 @@ class OpenAIChat:
     def _refused(self, exc: openai.APIStatusError) -> "ChatReply | Unanswered | _Again":
         """Return what to make of an error status. Raises EndpointError when no request can pass."""
         status, kinds = exc.status_code, {str(exc.code), str(exc.type)}
-        said = self._key.redact(_message(exc))[:SHOWN_CHARACTERS]
+        said = self._key.redact(endpoint_message(exc))[:SHOWN_CHARACTERS]
         self._log.write({}, status, said)
         if status in _REFUSED or kinds & set(_NO_QUOTA):
             why = _REFUSED.get(status, "the account's quota is used up")
@@ -159,7 +159,7 @@ class OpenAIChat:
         raise EndpointError(f"{self.base_url}: {status}: it refuses the request (it says: {said})")
 
 
-def _message(exc: openai.APIStatusError) -> str:
+def endpoint_message(exc: openai.APIStatusError) -> str:
     """Return what the endpoint says, without what the library says around it."""
     told = exc.body.get("message") if isinstance(exc.body, dict) else None
     return str(told or exc.message)

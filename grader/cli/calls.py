@@ -57,6 +57,29 @@ def tell_batch(shared: Context, work: Work, path: Path, *, json: bool) -> None:
         typer.echo(f"{path}: {count} requests; grade with the same command and --batch-in once the responses are there")
 
 
+def ask_by_batch(
+    shared: Context, grader: "Grader", answers: "Iterable[Answer]", folder: Path, *, cancel: bool
+) -> "Grader":
+    """Send the requests for these answers as a batch, wait for it, and return the grader that has its replies.
+
+    Raises:
+        InputError: this grader sends no requests, or there is no batch to cancel.
+        EndpointError, BudgetError: as `run_batch`.
+
+    """
+    from grader.engines import make_grader
+    from grader.engines.batch import batch_api, cancel_batch, run_batch
+    from grader.pipeline.grader import AsksModel
+
+    if not isinstance(grader, AsksModel):
+        raise InputError("--batch: this grader sends no requests; choose one with --grader llm, hybrid or cascade")
+    api = batch_api(shared.settings)
+    if cancel:
+        cancel_batch(api, folder)
+    responses = run_batch(api, grader.requests(answers), shared.settings, folder, shared.tell)
+    return make_grader(shared.settings, responses) if responses else grader
+
+
 def _requests(work: Work) -> "Iterator[ChatRequest]":
     from grader.pipeline.grader import AsksModel
 

@@ -1,17 +1,22 @@
 """`grader grade`: grade a file of submissions."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.calls import tell_batch, tell_plan, tell_totals
+from grader.cli.calls import ask_by_batch, tell_batch, tell_plan, tell_totals
 from grader.cli.context import Context
 from grader.cli.grading import grading_options
-from grader.cli.options import BankOption, BatchIn, BatchOut, Json, MapOption, column_mapping
+from grader.cli.options import BankOption, Batch, BatchCancel, BatchIn, BatchOut, Json, MapOption, column_mapping
 from grader.cli.report import show_run
 from grader.cli.status import ExitStatus
 from grader.errors import BudgetError
+
+if TYPE_CHECKING:
+    from grader.adapters.store import Record, Run
+    from grader.answers import AnswerFile
+    from grader.pipeline.grader import Grader
 
 
 @grading_options
@@ -26,6 +31,8 @@ def grade(
     ] = False,
     batch_out: BatchOut = None,
     batch_in: BatchIn = None,
+    batch: Batch = False,
+    batch_cancel: BatchCancel = False,
     json: Json = False,
 ) -> None:
     """Grade a file of submissions into a folder; the same command again goes on where it was interrupted."""
@@ -40,8 +47,6 @@ def grade(
         STANDARD,
         RunReport,
         begin_or_resume,
-        grade_into,
-        keep_totals,
         make_grader,
         make_manifest,
         open_record,
@@ -58,24 +63,41 @@ def grade(
         if batch_out:
             tell_batch(shared, [(grader, ungraded_answers(record, run, answers))], batch_out, json=json)
             return
-        done, _ = record.counts(run)
-        if done:
-            shared.tell(f"{out}: {done} of {total} answers were graded before; going on with the rest")
-        stopped = None
-        try:
-            for _ in shared.progress(grade_into(record, run, answers, grader), total - done, "grading"):
-                pass
-        except BudgetError as exc:
-            stopped = exc
-        except KeyboardInterrupt:
-            shared.tell(f"{out}: what was graded is kept; the same command goes on from there")
-            raise
-        finally:
-            tell_totals(shared, grader)
-            run = keep_totals(record, run, grader)
+        if batch or batch_cancel:
+            grader = ask_by_batch(shared, grader, ungraded_answers(record, run, answers), out, cancel=batch_cancel)
+        run, stopped = _grade_all(shared, record, run, answers, grader, total)
+        if batch or batch_cancel:
+            from grader.engines.batch import forget_batch
+
+            forget_batch(out)
         report = RunReport(record, run)
         show_run(shared, report.cohort, report.write(out, STANDARD), json=json)
     if stopped:
         raise stopped
     if report.cohort.ungraded:
         raise typer.Exit(ExitStatus.SOME_UNGRADED)
+
+
+def _grade_all(
+    shared: Context, record: "Record", run: "Run", answers: "AnswerFile", grader: "Grader", total: int
+) -> "tuple[Run, BudgetError | None]":
+    """Grade what has no grade yet; return the run with its totals, and what stopped it, if the budget did."""
+    from grader.engines import grade_into, keep_totals
+
+    folder = record.path.parent
+    done, _ = record.counts(run)
+    if done:
+        shared.tell(f"{folder}: {done} of {total} answers were graded before; going on with the rest")
+    stopped = None
+    try:
+        for _ in shared.progress(grade_into(record, run, answers, grader), total - done, "grading"):
+            pass
+    except BudgetError as exc:
+        stopped = exc
+    except KeyboardInterrupt:
+        shared.tell(f"{folder}: what was graded is kept; the same command goes on from there")
+        raise
+    finally:
+        tell_totals(shared, grader)
+        run = keep_totals(record, run, grader)
+    return run, stopped

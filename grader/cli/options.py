@@ -34,3 +34,9 @@ BatchOut = Annotated[
     Path | None, typer.Option("--batch-out", help="Write the requests as an OpenAI batch file, and stop.")
 ]
 BatchIn = Annotated[Path | None, typer.Option("--batch-in", help="Grade from a file with the responses of a batch.")]
+Batch = Annotated[
+    bool, typer.Option("--batch", help="Ask through the Batch API: half the price, within a day; may be stopped.")
+]
+BatchCancel = Annotated[
+    bool, typer.Option("--batch-cancel", help="Cancel the batch under way in the folder; grade what is done of it.")
+]
