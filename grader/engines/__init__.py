@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.engines.again import graders_again, left_of_budget
-    from grader.engines.embedding import choose_runtime, make_embedder
+    from grader.engines.embedding import choose_runtime, make_embedder, make_reader
     from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
     from grader.engines.manifest import make_manifest
     from grader.engines.reports import STANDARD, RunReport
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "again": ("graders_again", "left_of_budget"),
-    "embedding": ("choose_runtime", "make_embedder"),
+    "embedding": ("choose_runtime", "make_embedder", "make_reader"),
     "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("make_manifest",),
     "reports": ("STANDARD", "RunReport"),
@@ -40,6 +40,7 @@ __all__ = [
     "make_embedder",
     "make_grader",
     "make_manifest",
+    "make_reader",
     "make_similarity_grader",
     "open_record",
     "parse_side",

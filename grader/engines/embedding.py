@@ -7,7 +7,8 @@ from typing import NamedTuple
 from grader.adapters.embedding_cache import RememberingEmbedder
 from grader.adapters.minilm import minilm_folder
 from grader.adapters.onnx.embedder import OnnxEmbedder
-from grader.adapters.onnx.model_file import Precision, model_file
+from grader.adapters.onnx.model_file import Precision, model_file, reader_file
+from grader.adapters.onnx.reader import OnnxPairReader
 from grader.errors import ConfigError
 from grader.settings import Settings
 from grader.similarity.embedder import Embedder
@@ -51,6 +52,12 @@ def choose_runtime(settings: Settings) -> Runtime:
     embedder = OnnxEmbedder(weights, files, name=name, threads=settings.threads)
     what = f"ONNX Runtime {version('onnxruntime')} on the CPU, {precision}, {embedder.threads} threads"
     return Runtime(embedder, what, f"it is the fastest for the packaged model; its file is in {files.folder}")
+
+
+def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader:
+    """Return the packaged model as a reader of pairs of texts, with this adapter. Raises ConfigError."""
+    weights = minilm_folder(settings.cache_dir)
+    return OnnxPairReader(weights, reader_file(weights, adapter, settings.cache_dir), threads=settings.threads)
 
 
 def _sentence_transformers(model: Path | str, settings: Settings, why: str) -> Runtime:

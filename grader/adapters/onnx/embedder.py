@@ -10,12 +10,9 @@ import numpy as np
 from grader.adapters.batches import batches
 from grader.adapters.onnx.model_file import ModelFile
 from grader.adapters.onnx.names import DIRECTIONS, IDS, STATES
-from grader.adapters.onnx.session import cores, open_session
-from grader.errors import ConfigError
+from grader.adapters.onnx.session import cores, load_session
+from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.similarity.embedder import TokenEmbedding
-
-WINDOW = 256
-"""Tokens in a text, as the model was trained."""
 
 
 class OnnxEmbedder:
@@ -52,12 +49,7 @@ class OnnxEmbedder:
 
     @cached_property
     def _session(self) -> Any:
-        try:
-            return open_session(self._files.model, self.threads)
-        except Exception as exc:  # ONNX Runtime has many, and they have no common base
-            raise ConfigError(
-                f"{self._files.model}: cannot be loaded: {exc}; delete the folder, and it is made again"
-            ) from exc
+        return load_session(self._files.model, self.threads)
 
     @cached_property
     def _salience(self) -> Any:
@@ -69,9 +61,4 @@ class OnnxEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._weights / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(WINDOW)
-        return tokenizer
+        return load_tokenizer(self._weights)

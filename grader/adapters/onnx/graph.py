@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from grader.adapters.onnx.names import DIRECTIONS, IDS, STATES
+from grader.adapters.onnx.names import DIRECTIONS, IDS, LOGITS, PARTS, STATES
 from grader.similarity.embedder import Floats
 
 RUNTIME = "com.microsoft"
@@ -39,8 +39,17 @@ class _Graph:
     products: dict[str, str] = field(default_factory=dict)
     """For each product the name of its input."""
 
+    def model(self, inputs: Sequence[str], outputs: Sequence[ValueInfoProto]) -> ModelProto:
+        """Return the model: its inputs are (texts, length) int32."""
+        given = [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "length"]) for name in inputs]
+        return helper.make_model(
+            helper.make_graph(self.nodes, "bert", given, outputs, self.constants),
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS.items()],
+            ir_version=IR_VERSION,
+        )
+
     def constant(self, name: str, values: NDArray[Any]) -> str:
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def node(self, operator: str, inputs: Sequence[str], output: str, domain: str = RUNTIME, **attributes: Any) -> str:
@@ -87,31 +96,30 @@ def bert_graph(
     With `observed` the model gives, after the tokens, the input of each of `products(config)` too.
     """
     graph = _Graph(ranges)
-    epsilon = config["layer_norm_eps"]
-    value = _embeddings(graph, weights, epsilon)
-    for layer in range(config["num_hidden_layers"]):
-        parameters = {
-            name.removeprefix(f"encoder.layer.{layer}."): tensor
-            for name, tensor in weights.items()
-            if name.startswith(f"encoder.layer.{layer}.")
-        }
-        value = _layer(graph, f"{layer}", value, parameters, config["num_attention_heads"], epsilon)
+    value = _layers(graph, weights, config, _embeddings(graph, weights, config))
     outputs = _outputs(graph, value, config["hidden_size"])
     if observed:
         outputs += [
             helper.make_tensor_value_info(graph.products[name], TensorProto.FLOAT, None) for name in products(config)
         ]
-    return helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "bert",
-            [helper.make_tensor_value_info(IDS, TensorProto.INT32, ["texts", "length"])],
-            outputs,
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS.items()],
-        ir_version=IR_VERSION,
-    )
+    return graph.model([IDS], outputs)
+
+
+def reader_graph(
+    weights: Mapping[str, Floats], config: Mapping[str, Any], head_weight: Floats, head_bias: Floats
+) -> ModelProto:
+    """Return a model that reads pairs of texts: a `BertModel` and, on the first token, a (k, width) linear layer.
+
+    It takes the ids and which text of the pair each token is of, both (pairs, length), and gives (pairs, k) logits,
+    in float32.
+    """
+    graph = _Graph(None)
+    embedded = _embeddings(graph, weights, config, pairs=True)
+    first = _layers(graph, weights, config, embedded, first_only=True)
+    inputs = [first, graph.constant("head.weight", head_weight), graph.constant("head.bias", head_bias)]
+    graph.node("Gemm", inputs, LOGITS, "", transB=1)
+    shape: list[str | int | None] = ["texts", len(head_bias)]
+    return graph.model([IDS, PARTS], [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, shape)])
 
 
 def products(config: Mapping[str, Any]) -> list[str]:
@@ -120,21 +128,39 @@ def products(config: Mapping[str, Any]) -> list[str]:
     return [f"{layer}.{kind}" for layer in range(config["num_hidden_layers"]) for kind in kinds]
 
 
-def _embeddings(graph: _Graph, weights: Mapping[str, Floats], epsilon: float) -> str:
-    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+def _embeddings(graph: _Graph, weights: Mapping[str, Floats], config: Mapping[str, Any], *, pairs: bool = False) -> str:
+    """Add words, positions and, where pairs are read, which text of the pair a token is of; single ones are all 0."""
+    parts = weights["embeddings.token_type_embeddings.weight"]
+    positions = weights["embeddings.position_embeddings.weight"]
     inputs = [
         IDS,
-        "",
+        PARTS if pairs else "",
         graph.constant("words", weights["embeddings.word_embeddings.weight"]),
-        graph.constant("positions", positions),
-        "",
+        graph.constant("positions", positions if pairs else positions + parts[0]),
+        graph.constant("parts.weight", parts) if pairs else "",
         graph.constant("norm.weight", weights["embeddings.LayerNorm.weight"]),
         graph.constant("norm.bias", weights["embeddings.LayerNorm.bias"]),
     ]
+    epsilon = config["layer_norm_eps"]
     graph.nodes.append(
         helper.make_node("EmbedLayerNormalization", inputs, ["embedded", "unused"], domain=RUNTIME, epsilon=epsilon)
     )
     return "embedded"
+
+
+def _layers(
+    graph: _Graph, weights: Mapping[str, Floats], config: Mapping[str, Any], value: str, *, first_only: bool = False
+) -> str:
+    """Add all layers; with `first_only`, the last one goes on with the first token alone, as (texts, width)."""
+    last = config["num_hidden_layers"] - 1
+    for layer in range(last + 1):
+        parameters = {
+            name.removeprefix(f"encoder.layer.{layer}."): tensor
+            for name, tensor in weights.items()
+            if name.startswith(f"encoder.layer.{layer}.")
+        }
+        value = _layer(graph, f"{layer}", value, parameters, config, first_only=first_only and layer == last)
+    return value
 
 
 def _outputs(graph: _Graph, value: str, width: int) -> list[ValueInfoProto]:
@@ -149,8 +175,17 @@ def _outputs(graph: _Graph, value: str, width: int) -> list[ValueInfoProto]:
     ]
 
 
-def _layer(graph: _Graph, prefix: str, value: str, parameters: Mapping[str, Floats], heads: int, epsilon: float) -> str:
+def _layer(
+    graph: _Graph,
+    prefix: str,
+    value: str,
+    parameters: Mapping[str, Floats],
+    config: Mapping[str, Any],
+    *,
+    first_only: bool,
+) -> str:
     """Add one layer: attention, then the two dense products, each added to its input and normalised."""
+    heads, epsilon = config["num_attention_heads"], config["layer_norm_eps"]
 
     def normalised(output: str, dense: str, beside: str) -> str:
         names = (f"{dense}.LayerNorm.weight", f"{dense}.LayerNorm.bias", f"{dense}.dense.bias")
@@ -165,6 +200,10 @@ def _layer(graph: _Graph, prefix: str, value: str, parameters: Mapping[str, Floa
     graph.nodes.append(helper.make_node("Split", [f"{prefix}.attention"], split, axis=2, num_outputs=3))
     bias = graph.constant(f"{prefix}.bias", np.concatenate([parameters[f"{part}.bias"] for part in parts]))
     context = graph.node("MultiHeadAttention", [*split, bias], f"{prefix}.context", num_heads=heads)
+    if first_only:
+        index = graph.constant(f"{prefix}.first", np.array(0, np.int64))
+        context = graph.node("Gather", [context, index], f"{prefix}.context.first", "", axis=1)
+        value = graph.node("Gather", [value, index], f"{prefix}.beside.first", "", axis=1)
     graph.product(f"{prefix}.attended", context, parameters["attention.output.dense.weight"].T)
     middle = normalised(f"{prefix}.middle", "attention.output", value)
     raised = graph.product(f"{prefix}.raised", middle, parameters["intermediate.dense.weight"].T)

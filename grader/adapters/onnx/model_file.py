@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from grader.adapters.minilm import WEIGHTS_SHA256
+from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.adapters.salience import salience
 from grader.bank.model import fingerprint
 from grader.errors import ConfigError
@@ -23,7 +24,8 @@ Precision = Literal["float32", "int8"]
 _HERE = Path(__file__).parent
 _CALIBRATION = _HERE / "calibration.txt"
 """Statements that int8 scales are fitted on, one a line; machine-made, of many subjects."""
-_RECIPE = (_HERE / "graph.py", _CALIBRATION, Path(__file__).parent.parent / "salience.py")
+_RECIPE = (_HERE / "graph.py", _CALIBRATION, _HERE.parent / "salience.py")
+_READER_RECIPE = (_HERE / "graph.py", _HERE / "adapter.py")
 _LIBRARIES = ("onnx", "onnxruntime", "tokenizers")
 _MODEL, _SALIENCE = "model.onnx", "salience.npy"
 
@@ -34,7 +36,7 @@ class ModelFile:
 
     folder: Path
     key: str
-    """SHA-256 of the weights' hash, the recipe, the precision and the versions of the libraries."""
+    """SHA-256 of what they were made from: weights, code and data, precision or adapter, versions of libraries."""
 
     @property
     def model(self) -> Path:
@@ -60,31 +62,55 @@ def model_file(weights: Path, cache_dir: Path, precision: Precision) -> ModelFil
         ConfigError: a library that is needed is not installed, or the cache cannot be written.
 
     """
-    key = _key(precision)
+    key = _key(_RECIPE, precision)
+    return _kept(cache_dir, key, lambda folder: _write(weights, folder, precision))
+
+
+def reader_file(weights: Path, adapter: Path, cache_dir: Path) -> ModelFile:
+    """Return the file of the packaged model as a reader of pairs, made now unless the cache has it.
+
+    Args:
+        weights: the folder of the model as its package has it, verified.
+        adapter: see `grader.adapters.onnx.adapter`.
+        cache_dir: the user cache.
+
+    Raises:
+        ConfigError: as `model_file`; or the adapter cannot be read, or does not fit.
+
+    """
+    try:
+        digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
+    except OSError as exc:
+        raise ConfigError(f"{adapter}: cannot be read: {exc.strerror or exc}") from exc
+    key = _key(_READER_RECIPE, digest)
+    return _kept(cache_dir, key, lambda folder: _write_reader(weights, folder, adapter))
+
+
+def _kept(cache_dir: Path, key: str, write: Callable[[Path], None]) -> ModelFile:
     folder = cache_dir / "onnx" / key[:32]
     if not folder.is_dir():
         try:
-            _make(weights, folder, precision)
+            _make(folder, write)
         except (OSError, ImportError) as exc:
             raise ConfigError(f"{folder}: the ONNX model cannot be made: {exc}") from exc
     return ModelFile(folder, key)
 
 
-def _key(precision: Precision) -> str:
+def _key(recipe: Sequence[Path], variant: str) -> str:
     try:
         versions = {name: version(name) for name in _LIBRARIES}
     except PackageNotFoundError as exc:
         raise ConfigError(f"the package {exc.name} is not installed") from exc
-    recipe = [hashlib.sha256(path.read_bytes()).hexdigest() for path in _RECIPE]
-    return fingerprint([WEIGHTS_SHA256, precision, recipe, versions])
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in recipe]
+    return fingerprint([WEIGHTS_SHA256, variant, digests, versions])
 
 
-def _make(weights: Path, folder: Path, precision: Precision) -> None:
+def _make(folder: Path, write: Callable[[Path], None]) -> None:
     """Make the files in a folder beside, then rename it: another process sees all of them or none."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
     try:
-        _write(weights, unfinished, precision)
+        write(unfinished)
         unfinished.replace(folder)
     except OSError:
         if not folder.is_dir():  # else another process was first, and its files are as good
@@ -94,17 +120,30 @@ def _make(weights: Path, folder: Path, precision: Precision) -> None:
 
 
 def _write(weights: Path, folder: Path, precision: Precision) -> None:
-    from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
-
     from grader.adapters.onnx.graph import bert_graph
 
-    tensors = load_file(weights / "model.safetensors")
-    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
-    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
+    tensors, config = _load(weights)
+    tokenizer = load_tokenizer(weights)
     ranges = _ranges(tensors, config, tokenizer) if precision == "int8" else None
     (folder / _MODEL).write_bytes(bert_graph(tensors, config, ranges).SerializeToString())
     np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
+
+
+def _write_reader(weights: Path, folder: Path, adapter: Path) -> None:
+    from grader.adapters.onnx.adapter import merge
+    from grader.adapters.onnx.graph import reader_graph
+
+    tensors, config = _load(weights)
+    adapted = merge(tensors, adapter)
+    graph = reader_graph(adapted.weights, config, adapted.head_weight, adapted.head_bias)
+    (folder / _MODEL).write_bytes(graph.SerializeToString())
+
+
+def _load(weights: Path) -> tuple[Mapping[str, Floats], Mapping[str, Any]]:
+    from safetensors.numpy import load_file
+
+    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+    return load_file(weights / "model.safetensors"), config
 
 
 def _ranges(

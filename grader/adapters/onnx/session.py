@@ -4,6 +4,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+from grader.errors import ConfigError
+
+
+def load_session(model: Path, threads: int) -> Any:
+    """Return an inference session over a model file. Raises ConfigError."""
+    try:
+        return open_session(model, threads)
+    except Exception as exc:  # ONNX Runtime has many, and they have no common base
+        raise ConfigError(f"{model}: cannot be loaded: {exc}; delete the folder, and it is made again") from exc
+
 
 def open_session(model: Path | bytes, threads: int) -> Any:
     """Return an inference session over a model file or its bytes."""

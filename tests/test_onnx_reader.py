@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from grader.adapters.minilm import minilm_folder
+from grader.engines import make_reader
+from grader.errors import ConfigError
+from grader.settings import load_settings
+from tests.conftest import ROOT
+
+LAYERS = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+RANK, WIDTH, RAISED = 16, 384, 1536
+SCALE = 0.5
+PAIRS = [
+    ("Security groups are stateful.", "Replies are allowed back in automatically."),
+    ("Security groups are stateful.", "Security groups are stateless."),
+    ("", "Replies are allowed back in automatically."),
+    ("a bucket", ""),
+    ("word " * 300, "other " * 5),
+    ("word " * 300, "other " * 300),
+    ("café \u65e5\u672c", "!?"),
+    ("a b", "c d"),
+    ("c d", "a b"),
+]
+
+
+def tensors():
+    """An adapter with random weights, large enough to change everything."""
+    draw = np.random.default_rng(5)
+    made = {}
+    for number in range(6):
+        for layer in LAYERS:
+            name = f"encoder.layer.{number}.{layer}"
+            out, into = (RAISED if layer == kind else WIDTH for kind in ("intermediate.dense", "output.dense"))
+            made[f"{name}.lora_A"] = draw.normal(0, 0.05, (RANK, into)).astype(np.float32)
+            made[f"{name}.lora_B"] = draw.normal(0, 0.05, (out, RANK)).astype(np.float32)
+    made["head.weight"] = draw.normal(0, 0.2, (2, WIDTH)).astype(np.float32)
+    made["head.bias"] = np.array([0.3, -0.2], np.float32)
+    return made
+
+
+def reader(path, given, cache_dir=None, scale=SCALE, threads=2):
+    save_file(given, path, {"scale": str(scale)})
+    settings = load_settings({"threads": threads, **({"cache_dir": cache_dir} if cache_dir else {})}, {}, ROOT)
+    return make_reader(settings, path)
+
+
+@pytest.fixture(scope="module")
+def onnx(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reader")
+    return reader(folder / "adapter.safetensors", tensors(), folder / "cache")
+
+
+def torch_probabilities(pairs):
+    """The same with transformers: the weights merged in torch, one pair at a time."""
+    import torch
+    from transformers import AutoTokenizer, BertModel
+
+    folder = minilm_folder(load_settings({}, {}, ROOT).cache_dir)
+    model = BertModel.from_pretrained(folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    given = {name: torch.from_numpy(value) for name, value in tensors().items()}
+    rows = []
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            layer = name.removesuffix(".weight")
+            if f"{layer}.lora_A" in given:
+                parameter.add_(SCALE * given[f"{layer}.lora_B"] @ given[f"{layer}.lora_A"])
+        for one, other in pairs:
+            inputs = tokenizer([one], [other], truncation="longest_first", max_length=256, return_tensors="pt")
+            first = model(**inputs).last_hidden_state[0, 0]
+            rows.append(torch.sigmoid(given["head.weight"] @ first + given["head.bias"]).numpy())
+    return np.stack(rows)
+
+
+def test_the_reader_equals_torch(onnx):
+    found = onnx.read(PAIRS)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, torch_probabilities(PAIRS), atol=1e-5)
+    assert np.ptp(found, axis=0).min() > 0.05  # the pairs are told apart, and by order too
+    assert abs(found[-1] - found[-2]).max() > 1e-3
+
+
+def test_a_pair_does_not_depend_on_its_neighbours(onnx):
+    pairs = [*PAIRS, *((b, a) for a, b in PAIRS), *((a.upper(), b) for a, b in PAIRS)]
+    together, backwards = onnx.read(pairs), onnx.read(pairs[::-1])[::-1]
+    alone = np.concatenate([onnx.read([pair]) for pair in pairs])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_allclose(backwards, alone, atol=1e-6)
+
+
+def test_no_pairs(onnx):
+    assert onnx.read([]).shape == (0, 2)
+
+
+def test_another_adapter_is_another_reader(onnx, tmp_path):
+    other = tensors()
+    other["head.bias"] = other["head.bias"] + 1
+    changed = reader(tmp_path / "other.safetensors", other, tmp_path / "cache")
+    assert changed.fingerprint != onnx.fingerprint
+    assert (changed.read(PAIRS[:2]) > onnx.read(PAIRS[:2])).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.pop("head.bias"), "there is no head.bias"),
+        (lambda t: t.pop("encoder.layer.0.output.dense.lora_B"), "expected both .lora_A and .lora_B"),
+        (lambda t: t.update({"encoder.layer.9.output.dense.lora_A": t["head.weight"]}), "the model has no layer"),
+        (lambda t: t.update({"encoder.layer.0.output.dense.lora_A": t["head.weight"]}), "do not fit (384, 1536)"),
+        (lambda t: t.update({"head.weight": t["head.weight"][:, :9].copy()}), "expected (2, 384)"),
+    ],
+)
+def test_an_adapter_that_does_not_fit_is_told(tmp_path, change, message):
+    given = tensors()
+    change(given)
+    with pytest.raises(ConfigError, match=r"adapter\.safetensors") as raised:
+        reader(tmp_path / "adapter.safetensors", given, tmp_path / "cache")
+    assert message in str(raised.value)
+
+
+def test_an_adapter_that_cannot_be_read_is_told(tmp_path):
+    settings = load_settings({"cache_dir": tmp_path}, {}, ROOT)
+    (tmp_path / "text").write_text(json.dumps({}), encoding="utf-8")
+    for name, message in (("none", "cannot be read"), ("text", "cannot be read as safetensors")):
+        with pytest.raises(ConfigError, match=message):
+            make_reader(settings, tmp_path / name)
+    save_file(tensors(), tmp_path / "bare")
+    with pytest.raises(ConfigError, match="no number `scale`"):
+        make_reader(settings, tmp_path / "bare")
