@@ -7,7 +7,7 @@ again, and one answer is graded before SQLAlchemy would have been imported.
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
@@ -97,7 +97,8 @@ class RememberingEmbedder:
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-        database.execute("PRAGMA journal_mode = WAL")
+        with suppress(sqlite3.OperationalError):  # another process is changing it right now
+            database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
         return database
 
