@@ -156,6 +156,8 @@ def _check(settings: Settings) -> None:
         raise ConfigError(f"base_url must be an address like http://127.0.0.1:8080/v1, not {settings.base_url!r}")
     if address.username or address.password:
         raise ConfigError("base_url holds a user or a password; give the key as OPENAI_API_KEY instead")
+    if address.query or address.fragment:
+        raise ConfigError("base_url must end before the ? or #; endpoints that need a query cannot be used")
     if not settings.budget >= 0:
         raise ConfigError(f"budget must be 0 or more US dollars, not {settings.budget}")
 

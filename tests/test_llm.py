@@ -222,6 +222,8 @@ def test_one_429_makes_all_workers_wait(endpoint, settings):
         (error(402), "402: the account has no credit"),
         (error(429, code="insufficient_quota"), "quota is used up"),
         (error(400, "malformed"), "400: it refuses the request"),
+        (Reply(400, {"error": "no model loaded"}), r"\(it says: no model loaded\)"),
+        (Reply(422, {"detail": "no such field"}), r"\(it says: no such field\)"),
     ],
 )
 def test_what_no_retry_can_mend_ends_the_run_at_once(endpoint, settings, reply, message):
@@ -258,8 +260,8 @@ def test_nobody_listens():
         timeout=1,
         sleep=slept.append,
     )
-    reply = chat.reply(ChatRequest("m", (Message("user", "hello"),), {}, 0, 0, 10))
-    assert reply.reason.startswith("no connection: ")
+    with pytest.raises(EndpointError, match=f"no connection: .*after {ATTEMPTS} attempts; check --base-url"):
+        chat.reply(ChatRequest("m", (Message("user", "hello"),), {}, 0, 0, 10))
     assert len(slept) == ATTEMPTS - 1
     assert slept == sorted(slept)
 
@@ -267,13 +269,13 @@ def test_nobody_listens():
 # --- the ladder
 
 
-def refusing(*words):
+def refusing(*words, status=400):
     """A script of an endpoint that refuses requests that hold one of the words, naming it."""
 
     def script(body, number):
         for word in words:
             if word in json.dumps({name: value for name, value in body.items() if name != "messages"}):
-                return error(400, f"Unsupported parameter or value: {word}")
+                return error(status, f"Unsupported parameter or value: {word}")
         return all_met(body, number)
 
     return script
@@ -291,12 +293,25 @@ def test_the_ladder_steps_down_once_and_is_remembered(endpoint, settings, words,
     assert endpoint.requests[-1].get("response_format", {}).get("type") == kind
 
 
-def test_parameters_that_an_endpoint_does_not_know_are_left_out(endpoint, settings):
-    endpoint.script = refusing("max_completion_tokens", "temperature", "seed")
+@pytest.mark.parametrize("status", [400, 422, 500, 501])
+def test_parameters_that_an_endpoint_does_not_know_are_left_out(endpoint, settings, status):
+    endpoint.script = refusing("max_completion_tokens", "temperature", "seed", status=status)
     (results, _) = grade(settings, "one", "two", max_concurrency=1)
     assert all(isinstance(result, Grade) for result in results)
     assert endpoint.requests[-1]["max_tokens"] == settings.reply_tokens
     assert not {"temperature", "seed", "max_completion_tokens"} & set(endpoint.requests[-1])
+
+
+def test_tokens_are_counted_here_where_an_endpoint_does_not_tell_them(endpoint, settings):
+    def script(body, _):
+        reply = completion(judgement(body))
+        return replace(reply, body={**reply.body, "usage": {"prompt_tokens": None}})
+
+    endpoint.script = script
+    ((result,), totals) = grade(settings, "Cats purr")
+    assert isinstance(result, Grade)
+    assert totals["input_tokens"] > 300
+    assert totals["output_tokens"] > 20
 
 
 # --- samples

@@ -67,6 +67,13 @@ def test_score_says_what_was_spent(grader, endpoint):
     assert "because" in result.stdout
 
 
+def test_score_without_a_usable_reply_is_exit_3(grader, endpoint):
+    endpoint.script = lambda *_: completion("prose")
+    result = grader("score", "--question", "aws-011", "--grader", "llm", "--base-url", endpoint.url, "EC2")
+    assert result.returncode == 3
+    assert "expected one JSON object, found none" in result.stdout
+
+
 def test_an_answer_without_a_usable_reply_is_exit_3_and_only_it_is_tried_again(grade, endpoint, tmp_path):
     endpoint.script = lambda body, number: completion("prose") if "shop" in fenced(body) else all_met(body, number)
     assert grade("--no-cache").returncode == 3
@@ -93,6 +100,8 @@ def test_a_dry_run_sends_and_writes_nothing(grade, endpoint, tmp_path):
     plan = json.loads(result.stdout)
     assert (plan["calls"], endpoint.requests, (tmp_path / "out").exists()) == (2, [], False)
     assert plan["input_tokens"] > 500
+    by_batch = json.loads(grade("--dry-run", "--batch").stdout)
+    assert by_batch["dollars_at_most"] == pytest.approx(plan["dollars_at_most"] / 2, abs=1e-4)
 
 
 def test_batch_files_out_and_in(grade, endpoint, tmp_path):
@@ -142,6 +151,7 @@ def test_cache_info_and_clear(grade, grader):
         (("--grader", "gpt"), "no grader 'gpt'"),
         (("--base-url", "localhost:8000"), "base_url must be an address"),
         (("--base-url", "http://me:secret@localhost/v1"), "base_url holds a user or a password"),
+        (("--base-url", "http://localhost/v1?key=secret"), "base_url must end before the ?"),
         (("--rubric", "rubric/v9"), "did you mean 'rubric/v1'"),
         (("--samples", "0"), "samples must be more than 0"),
         (("--price", "cheap"), "price: expected input,output"),

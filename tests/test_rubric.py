@@ -100,10 +100,7 @@ def test_the_prompt_puts_the_answer_last_and_the_same_text_first():
 
 def test_unknown_variables_are_one_error_that_names_all():
     rubric = Rubric("mine", "{{ qestion }}", "{{ question.promt }}{% for k in kps %}{% endfor %}{{ x.y }}", "", 0.2)
-    with pytest.raises(ConfigError, match="unknown variables: qestion"):
-        rubric.messages(QUESTION, POINTS, fence("x", 0))
-    rubric = Rubric("mine", "", "{{ question.promt }}{% for k in kps %}{% endfor %}{{ x.y }}", "", 0.2)
-    with pytest.raises(ConfigError, match=r"unknown variables: question\.promt, kps, x; there are question"):
+    with pytest.raises(ConfigError, match=r"unknown variables: qestion, question\.promt, kps, x; there are question"):
         rubric.messages(QUESTION, POINTS, fence("x", 0))
 
 
@@ -133,6 +130,9 @@ def test_a_prompt_of_ones_own_by_name_and_by_path(tmp_path):
     assert other.fingerprint != by_name.fingerprint
     with pytest.raises(ConfigError, match=r"did you mean 'rubric/mine'"):
         load_rubric("rubric/min", tmp_path)
+    (tmp_path / "repair.md.j2").write_text("{{ folt }}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="unknown variables: folt; there are fault"):
+        load_rubric("rubric/mine", tmp_path)
 
 
 def test_the_order_is_drawn_by_sample_and_shared_by_all_answers():
@@ -156,9 +156,11 @@ def test_the_schema_is_strict():
     assert "misconceptions" not in reply_schema(Question("q", "", ""), POINTS)["properties"]
 
 
-@pytest.mark.parametrize("wrapped", ["{}", "Here you are:\n```json\n{}\n```\nBye."])
+@pytest.mark.parametrize(
+    "wrapped", ["{}", "Here you are:\n```json\n{}\n```\nBye.", '<think>\nPerhaps {"a": 1}?\n</think>\n\n{}']
+)
 def test_a_good_reply_is_read_with_or_without_words_around_it(wrapped):
-    judgement = read(wrapped.replace("{}", json.dumps(said())))
+    judgement = read(json.dumps(said()).join(wrapped.rsplit("{}", 1)))
     assert judgement.key_points["b"].verdict == "contradicted"
 
 
@@ -183,6 +185,8 @@ def test_a_good_reply_is_read_with_or_without_words_around_it(wrapped):
         (said(), {"finish": "content_filter"}, "content filter"),
         ("", {"refusal": "I cannot"}, "refused: I cannot"),
         ("[1, 2]", {}, "found none"),
+        ('{"a": ' + "1" * 5000 + "}", {}, "broken JSON"),
+        ({**said(), "feedback": "\ud800"}, {}, "half of a surrogate pair"),
     ],
 )
 def test_a_reply_that_breaks_the_schema_is_named_and_never_mended(content, fields, fault):

@@ -79,13 +79,13 @@ class _Details(BaseModel):
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     prompt_tokens_details: _Details | None = None
 
     def plain(self) -> Usage:
         cached = self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens
-        return Usage(self.prompt_tokens, cached or 0, self.completion_tokens)
+        return Usage(self.prompt_tokens or 0, cached or 0, self.completion_tokens or 0)
 
 
 class _Message(BaseModel):

@@ -1,5 +1,6 @@
 """A language model behind any endpoint that speaks the OpenAI chat completions protocol."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 
+import httpx2
 import openai
 
 from grader.adapters.dialect import Dialect, read_completion
@@ -35,6 +37,8 @@ _REFUSED = {
     403: "the key may not use this model or endpoint",
     404: "there is no such model or address; check --model and --base-url",
 }
+_NOT_UNDERSTOOD = (400, 422, 500, 501)
+"""What endpoints answer to a parameter that they do not know; the message has to name it, too."""
 _TOO_MUCH = ("context_length_exceeded", "string_above_max_length")
 _FILTERED = ("content_filter", "content_policy_violation")
 _NO_QUOTA = ("insufficient_quota", "billing_hard_limit_reached")
@@ -79,7 +83,9 @@ class OpenAIChat:
         if not self._key.reveal() and OFFICIAL in self.base_url:
             raise EndpointError("OPENAI_API_KEY is not set; set it, or name another endpoint with --base-url")
         tokens = self._counter.count_messages(request.messages)
-        reserved = self.ledger.reserve(Usage(tokens, 0, request.max_tokens))
+        # Some endpoints bill the schema as input, too.
+        most = tokens + self._counter.count(json.dumps(request.schema))
+        reserved = self.ledger.reserve(Usage(most, 0, request.max_tokens))
         reply: ChatReply | Unanswered | None = None
         try:
             reply = self._attempts(request, tokens)
@@ -99,7 +105,10 @@ class OpenAIChat:
             again = result
             if again.after is not None and again.after > LONGEST_WAIT:
                 return Unanswered(f"{again.reason}; the endpoint asks to wait {again.after:.0f} s")
-        return Unanswered(f"{again.reason}, after {ATTEMPTS} attempts")
+        reason = f"{again.reason}, after {ATTEMPTS} attempts"
+        if again.unreachable and not self._answered:
+            raise EndpointError(f"{self.base_url}: {reason}; check --base-url, and that something listens there")
+        return Unanswered(reason)
 
     def _back_off(self, again: "_Again", attempt: int) -> None:
         backoff = FIRST_BACKOFF * 2 ** (attempt - 1) * (1 + self._jitter.random() / 4)
@@ -114,7 +123,7 @@ class OpenAIChat:
             try:
                 return self._send(dialect.body(request), tokens)
             except openai.APIStatusError as exc:
-                lesser = dialect.without(exc.message) if exc.status_code in (400, 422) else None
+                lesser = dialect.without(endpoint_message(exc)) if exc.status_code in _NOT_UNDERSTOOD else None
                 if lesser is None:
                     return self._refused(exc)
                 with self._lock:
@@ -123,7 +132,8 @@ class OpenAIChat:
             except openai.APITimeoutError:
                 return _Again("no reply within the time limit")
             except (openai.OpenAIError, OSError) as exc:
-                return _Again(self._key.redact(f"no connection: {exc.__cause__ or exc}"))
+                reason = self._key.redact(f"no connection: {exc.__cause__ or exc}")
+                return _Again(reason, unreachable=isinstance(exc.__cause__, httpx2.ConnectError))
 
     def _send(self, body: Mapping[str, Any], tokens: int) -> "ChatReply | _Again":
         text = ""
@@ -161,7 +171,8 @@ class OpenAIChat:
 
 def endpoint_message(exc: openai.APIStatusError) -> str:
     """Return what the endpoint says, without what the library says around it."""
-    told = exc.body.get("message") if isinstance(exc.body, dict) else None
+    body = exc.body
+    told = (body.get("message") or body.get("detail")) if isinstance(body, dict) else body
     return str(told or exc.message)
 
 
@@ -188,3 +199,5 @@ class _Again:
     """Seconds that the endpoint asks to wait."""
     everybody: bool = False
     """Whether all workers are to wait."""
+    unreachable: bool = False
+    """Whether nothing listens at the address."""

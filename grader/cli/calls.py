@@ -19,12 +19,12 @@ Work = Sequence[tuple["Grader", "Iterable[Answer]"]]
 """Who is to grade what."""
 
 
-def tell_plan(shared: Context, work: Work, *, json: bool) -> None:
-    """Print what this work would take, and send nothing."""
+def tell_plan(shared: Context, work: Work, *, json: bool, batch: bool = False) -> None:
+    """Print what this work would take, at the price of batches if it goes by batch, and send nothing."""
     from grader.engines.llm import plan_calls
     from grader.pipeline.grader import AsksModel
 
-    plan = plan_calls(_requests(work), shared.settings)
+    plan = plan_calls(_requests(work), shared.settings, batch=batch)
     asking = [grader for grader, _ in work if isinstance(grader, AsksModel)]
     if asking:
         plan["calls_saved_by_cascade"] = sum(g.totals().get("calls_saved_by_cascade", 0) for g in asking)

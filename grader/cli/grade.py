@@ -55,7 +55,7 @@ def grade(
 
     grader = make_grader(shared.settings, batch_in)
     if shared.dry_run:
-        tell_plan(shared, [(grader, answers)], json=json)
+        tell_plan(shared, [(grader, answers)], json=json, batch=batch or batch_out is not None)
         return
     with open_record(out, shared.tell) as record:
         manifest = make_manifest(answers, grader, shared.settings)

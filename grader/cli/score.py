@@ -10,6 +10,7 @@ from grader.cli.calls import tell_plan, tell_totals
 from grader.cli.context import Context, print_json
 from grader.cli.grading import grading_options
 from grader.cli.options import BankOption, Json
+from grader.cli.status import ExitStatus
 from grader.errors import InputError
 
 
@@ -31,6 +32,7 @@ def score(
     text = _text(answer, file)
 
     from grader.engines import make_grader
+    from grader.grade.model import Ungraded
     from grader.report.records import grade_json
     from grader.report.terminal import print_grade
 
@@ -44,6 +46,8 @@ def score(
         print_json(grade_json(result))
     else:
         print_grade(result, shared.console(), explain=explain)
+    if isinstance(result, Ungraded):
+        raise typer.Exit(ExitStatus.SOME_UNGRADED)
 
 
 def _text(answer: str | None, file: Path | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from weakref import WeakValueDictionary
 
 from grader.rubric.chat import ChatModel, ChatReply, ChatRequest, Message, ReplyCache, Unanswered
 from grader.rubric.prompt import Rubric
@@ -20,7 +21,7 @@ class Judge:
         self.chat = chat
         self.cache = cache
         self._guard = Lock()
-        self._under_way: dict[str, Lock] = {}
+        self._under_way: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
     def judge(self, request: ChatRequest) -> Judgement | Unanswered:
         """Return the judgement, or why there is none. Raises as `ChatModel.reply`."""

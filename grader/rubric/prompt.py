@@ -53,7 +53,7 @@ class Rubric:
 
         """
         values = {"question": question, "key_points": key_points, "answer": answer.text, "fence": answer.name}
-        system, user = (self._render(text, values) for text in (self.system, self.user))
+        system, user = self._render((self.system, self.user), values)
         if answer.text not in user or user.count(f"<{answer.name}>") != 1:
             raise ConfigError(
                 f"prompt {self.name}: must show {{{{ answer }}}} once, between tags named {{{{ fence }}}}"
@@ -62,20 +62,20 @@ class Rubric:
 
     def repair_message(self, fault: str) -> Message:
         """Return what is said to a model whose reply had this fault. Raises ConfigError as `messages`."""
-        return Message("user", self._render(self.repair, {"fault": fault}))
+        return Message("user", *self._render((self.repair,), {"fault": fault}))
 
-    def _render(self, text: str, values: dict[str, Any]) -> str:
+    def _render(self, texts: tuple[str, ...], values: dict[str, Any]) -> list[str]:
         lacking: list[str] = []
         environment = SandboxedEnvironment(undefined=_recording(lacking))
         try:
-            rendered = environment.from_string(text).render(values)
+            rendered = [environment.from_string(text).render(values).strip() for text in texts]
         except TemplateError as exc:
             line = f", line {exc.lineno}" if isinstance(exc, TemplateSyntaxError) else ""
             raise ConfigError(f"prompt {self.name}{line}: {exc}") from exc
         if lacking:
             names = ", ".join(dict.fromkeys(lacking))
             raise ConfigError(f"prompt {self.name}: unknown variables: {names}; there are {', '.join(values)}")
-        return rendered.strip()
+        return rendered
 
 
 def load_rubric(name: str, folder: Path) -> Rubric:
@@ -85,7 +85,8 @@ def load_rubric(name: str, folder: Path) -> Rubric:
     comes from the prompts folder.
 
     Raises:
-        ConfigError: a file is not there or cannot be read; the message names those prompts that are there.
+        ConfigError: a file is not there or cannot be read, and the message names those prompts that are there; or
+            `repair.md.j2` is broken.
 
     """
     path = Path(name) if name.endswith(USER) else folder / (name + USER)
@@ -95,13 +96,15 @@ def load_rubric(name: str, folder: Path) -> Rubric:
         raise ConfigError(f"{path}: no prompt {nearest(name, known)}; {folder} holds {', '.join(known) or 'none'}")
     stem = path.name.removesuffix(USER)
     numbers = path.with_name(f"{stem}.json")
-    return Rubric(
+    rubric = Rubric(
         name=name,
         system=_read(path.with_name(stem + SYSTEM)),
         user=_read(path),
         repair=_read(folder / REPAIR),
         half_width=_half_width(numbers) if numbers.is_file() else DEFAULT_HALF_WIDTH,
     )
+    rubric.repair_message("")  # a fault in it must not wait for the first bad reply
+    return rubric
 
 
 def _read(path: Path) -> str:

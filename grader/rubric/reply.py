@@ -1,10 +1,12 @@
 """The reply to a rubric prompt: its schema, and reading one. What breaks the schema is named, never mended."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from grader.bank import Question
 from grader.bank.model import KeyPoint, VerdictLabel
@@ -12,6 +14,7 @@ from grader.rubric.chat import ChatReply
 
 _TEXT = {"type": "string"}
 _SHOWN_FAULTS = 6
+_THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 
 
 class Judged(BaseModel):
@@ -62,7 +65,7 @@ def read_reply(reply: ChatReply, schema: Mapping[str, Any]) -> Judgement:
 
     Raises:
         ReplyError: it is a refusal, was cut off or filtered, holds no or more than one JSON object, or breaks the
-            schema: unknown or missing ids, unknown labels, a key twice.
+            schema: unknown or missing ids, unknown labels, a key twice, no text in Unicode.
 
     """
     if reply.refusal:
@@ -74,6 +77,9 @@ def read_reply(reply: ChatReply, schema: Mapping[str, Any]) -> Judgement:
     content = _single_object(reply.text)
     try:
         judgement = Judgement.model_validate(content)
+        judgement.model_dump_json()  # Python's JSON lets through what can never be written down
+    except PydanticSerializationError as exc:
+        raise ReplyError("half of a surrogate pair, which is no character") from exc
     except ValidationError as exc:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in exc.errors()]
         raise ReplyError("; ".join(faults[:_SHOWN_FAULTS])) from exc
@@ -91,7 +97,11 @@ def _wrong_ids(judgement: Judgement, properties: dict[str, Any]) -> Iterator[str
 
 
 def _single_object(text: str) -> Any:
-    """Return the one JSON object in a text, with or without words and code fences around it."""
+    """Return the one JSON object in a text, with or without words and code fences around it.
+
+    What a model thought aloud before, as some do where no format is enforced, is not its reply.
+    """
+    text = _THOUGHTS.sub("", text)
     decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates)
     found, position = [], text.find("{")
     while position >= 0:
@@ -99,6 +109,8 @@ def _single_object(text: str) -> Any:
             value, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as exc:
             raise ReplyError(f"broken JSON: {exc.msg} at character {exc.pos}") from exc
+        except ValueError as exc:  # a number of thousands of digits
+            raise ReplyError(f"broken JSON: {exc}") from exc
         except RecursionError as exc:
             raise ReplyError("broken JSON: nested too deep") from exc
         found.append(value)
