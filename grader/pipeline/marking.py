@@ -9,7 +9,7 @@ from grader.bank import Question
 from grader.bank.model import KeyPoint, Misconception, VerdictLabel
 from grader.grade.model import CREDITS, Verdict, earned_share
 from grader.rubric.reply import Judged, Judgement
-from grader.text.quotes import find_quote
+from grader.text.quotes import Searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,10 @@ class _Opinion:
 
 def mark(question: Question, key_points: Sequence[KeyPoint], judgements: Sequence[Judgement], answer: str) -> Marking:
     """Return the verdicts that the samples agree on, and the score that follows from them and the weights."""
-    opinions = [[_opinion(judged.key_points[point.id], answer) for judged in judgements] for point in key_points]
+    text = Searched(answer)
+    opinions = [[_opinion(judged.key_points[point.id], text) for judged in judgements] for point in key_points]
     verdicts = tuple(_verdict(point, votes, answer) for point, votes in zip(key_points, opinions, strict=True))
-    found = [
-        [stated.id for stated in judged.misconceptions if find_quote(stated.quote, answer)] for judged in judgements
-    ]
+    found = [[stated.id for stated in judged.misconceptions if text.find(stated.quote)] for judged in judgements]
     votes = Counter(name for names in found for name in set(names))
     stated = tuple(m for m in question.misconceptions if votes[m.id] * 2 > len(judgements))
     claimed = sum(len(judged.misconceptions) for judged in judgements)
@@ -66,10 +65,10 @@ def mark(question: Question, key_points: Sequence[KeyPoint], judgements: Sequenc
     )
 
 
-def _opinion(judged: Judged, answer: str) -> _Opinion:
+def _opinion(judged: Judged, answer: Searched) -> _Opinion:
     if judged.verdict == "missing":
         return _Opinion("missing", None, judged.reason, void=False)
-    span = find_quote(judged.quote, answer)
+    span = answer.find(judged.quote)
     if span is None:
         return _Opinion("missing", None, f"void, its quote is not in the answer: {judged.reason}", void=True)
     return _Opinion(judged.verdict, span, judged.reason, void=False)

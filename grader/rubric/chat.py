@@ -1,7 +1,7 @@
 """What goes to a language model and comes back, and the ports to whatever stands at the other end."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from grader.bank.model import fingerprint
@@ -35,7 +35,8 @@ class ChatRequest:
     @property
     def digest(self) -> str:
         """SHA-256 of all of it, in hex."""
-        return fingerprint(asdict(self))
+        content = {name: getattr(self, name) for name in self.__slots__}
+        return fingerprint({**content, "messages": [{"role": m.role, "content": m.content} for m in self.messages]})
 
     def followed_by(self, *messages: Message) -> "ChatRequest":
         """Return the request with further messages."""

@@ -4,11 +4,12 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from jinja2 import Undefined
+from jinja2 import Template, Undefined
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
@@ -24,6 +25,7 @@ from grader.text.statements import split_statements
 USER, SYSTEM, REPAIR = ".md.j2", ".system.md.j2", "repair.md.j2"
 DEFAULT_HALF_WIDTH = 0.25
 """Of a prompt that nobody has compared with people."""
+_ENVIRONMENT = SandboxedEnvironment()
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ class Rubric:
 
     def _render(self, texts: tuple[str, ...], values: dict[str, Any]) -> list[str]:
         lacking: list[str] = []
-        environment = SandboxedEnvironment(undefined=_recording(lacking))
+        environment = _ENVIRONMENT.overlay(undefined=_recording(lacking))
         try:
-            rendered = [environment.from_string(text).render(values).strip() for text in texts]
+            templates = [Template.from_code(environment, _compiled(text), {}) for text in texts]
+            rendered = [template.render(values).strip() for template in templates]
         except TemplateError as exc:
             line = f", line {exc.lineno}" if isinstance(exc, TemplateSyntaxError) else ""
             raise ConfigError(f"prompt {self.name}{line}: {exc}") from exc
@@ -122,6 +125,12 @@ def _half_width(path: Path) -> float:
     if not 0 <= value <= 1:
         raise ConfigError(f"{path}: half_width must lie between 0 and 1, not {value}")
     return value
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    """Return a template's code: the same one renders thousands of prompts."""
+    return _ENVIRONMENT.compile(text)
 
 
 def criteria(question: Question) -> tuple[KeyPoint, ...]:

@@ -4,8 +4,10 @@ Every character of the result knows where it came from, so that a span found in 
 shown in the text as it was written.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Typographic variants that NFKC leaves alone and that carry no meaning for a grader.
 _PLAIN = str.maketrans(
@@ -18,6 +20,8 @@ _PLAIN = str.maketrans(
 # Control and format characters (zero-width spaces, direction marks, soft hyphens, tags) are invisible: a
 # reader does not see them, so a grader does not either.
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
+# Plain words with single spaces between them are normal as they stand; a mark that follows may change the last letter.
+_NORMAL = re.compile(r"[!-~]+(?: [!-~]+)*(?![^\x00-\x7f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,23 @@ def normalise(text: str) -> Normalised:
     """
     characters: list[str] = []
     origin: list[int] = []
-    for begin, end in _composed_runs(text):
+    position = 0
+    for normal in _NORMAL.finditer(text):
+        start, end = normal.span()
+        _normalise_part(text, position, start, characters, origin)
+        characters.extend(text[start:end])
+        origin.extend(range(start, end))
+        position = end
+    _normalise_part(text, position, len(text), characters, origin)
+    if characters and characters[-1] in " \n":
+        characters.pop()
+        origin.pop()
+    return Normalised("".join(characters), tuple(origin), text)
+
+
+def _normalise_part(text: str, start: int, stop: int, characters: list[str], origin: list[int]) -> None:
+    """Add `text[start:stop]` to the characters, and to the origin where each of them came from."""
+    for begin, end in _composed_runs(text, start, stop):
         for shown in unicodedata.normalize("NFKC", text[begin:end]).translate(_PLAIN):
             char = shown
             if char.isspace():
@@ -64,15 +84,9 @@ def normalise(text: str) -> Normalised:
                 continue
             characters.append(char)
             origin.append(begin)
-    if characters and characters[-1] in " \n":
-        characters.pop()
-        origin.pop()
-    return Normalised("".join(characters), tuple(origin), text)
 
 
-def _composed_runs(text: str) -> list[tuple[int, int]]:
-    """Cut `text` into runs that NFKC can treat one by one: a character with the marks that combine with it."""
-    if text.isascii():
-        return [(i, i + 1) for i in range(len(text))]
-    starts = [i for i, char in enumerate(text) if i == 0 or not unicodedata.combining(char)]
-    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+def _composed_runs(text: str, start: int, stop: int) -> list[tuple[int, int]]:
+    """Cut `text[start:stop]` into runs that NFKC can treat one by one: a character with the marks that follow it."""
+    starts = [i for i in range(start, stop) if i == start or not unicodedata.combining(text[i])]
+    return list(pairwise([*starts, stop]))
