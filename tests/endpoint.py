@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -121,7 +122,8 @@ class Endpoint:
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(text) + 100 if cut else len(text)))
                 self.end_headers()
-                self.wfile.write(text)
+                with suppress(BrokenPipeError, ConnectionResetError):  # a client that waited too long has gone
+                    self.wfile.write(text)
                 if cut:
                     self.close_connection = True
 

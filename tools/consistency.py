@@ -2,7 +2,8 @@
 
 Three graders are measured on the test half of eval/aws.csv: whole-text cosine, the default grader, and the rubric
 path. The language model behind the rubric path is a script on this machine, `tools/scripted_model.py`, that counts
-words: its figures show that the path works, not how well a language model marks.
+words: its figures show that the path works, not how well a language model marks. tools/recorded.py adds what a real
+model replied to the answers of eval/recorded.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import recorded
 from scripted_model import ScriptedModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +43,7 @@ Intervals are 95 % cluster bootstraps over questions, 500 draws, seed 0. Scores 
 
 **The rubric column is not a language model.** It is the rubric path (prompt, fence, quotes, marks, cache) against a
 scripted server on the same machine that judges by counting words. It shows that the path holds, and what a judge
-without understanding would get.
+without understanding would get. What a real model replied stands under *A real model's word*.
 """
 
 
@@ -58,6 +60,7 @@ def main() -> None:
         _agreement(runs),
         _default(runs["embedding"]),
         _consistency(checks),
+        recorded.section(ROOT, call),
         _comparison(),
         _walk(),
     ]

@@ -44,7 +44,8 @@ class Judge:
         try:
             return self._kept(request, again)
         except ReplyError as exc:
-            return Unanswered(f"the model's reply cannot be used ({fault}), nor can its second ({exc})")
+            second = "" if str(exc) == fault else f" ({exc})"
+            return Unanswered(f"the model's reply cannot be used ({fault}), nor can its second{second}")
 
     def _kept(self, request: ChatRequest, reply: ChatReply) -> Judgement:
         """Return what a good reply says, and keep it. Raises ReplyError for any other."""
