@@ -93,6 +93,8 @@ class Settings:
     tokens_per_minute: float = math.inf
     timeout: float = 60.0
     """Seconds without a byte from the endpoint after which a request is given up."""
+    attempts: int = 5
+    """How often a request is sent before its answer is given up."""
     cache: bool = True
     log_replies: bool = False
     """Keep raw exchanges with the language model in `data_dir`."""
@@ -148,7 +150,15 @@ def _check(settings: Settings) -> None:
         raise ConfigError(f"pass_mark must lie between 0 and 1, not {settings.pass_mark}")
     if settings.grader not in GRADERS:
         raise ConfigError(f"no grader {nearest(settings.grader, GRADERS)}; there are {', '.join(GRADERS)}")
-    for name in ("max_concurrency", "samples", "reply_tokens", "requests_per_minute", "tokens_per_minute", "timeout"):
+    for name in (
+        "max_concurrency",
+        "samples",
+        "reply_tokens",
+        "attempts",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "timeout",
+    ):
         if not getattr(settings, name) > 0:
             raise ConfigError(f"{name} must be more than 0, not {getattr(settings, name)}")
     address = urlsplit(settings.base_url)

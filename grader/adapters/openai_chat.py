@@ -57,6 +57,7 @@ class OpenAIChat:
         counter: TokenCounter,
         log: ExchangeLog,
         timeout: float,
+        attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Take the endpoint and the key for it, and what all requests share."""
@@ -66,6 +67,7 @@ class OpenAIChat:
         self._pace = pace
         self._counter = counter
         self._log = log
+        self._attempts_each = attempts
         self._sleep = sleep
         self._dialect = Dialect()
         self._answered = False
@@ -95,7 +97,7 @@ class OpenAIChat:
 
     def _attempts(self, request: ChatRequest, tokens: int) -> ChatReply | Unanswered:
         again = _Again("")
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts_each):
             if attempt:
                 self._back_off(again, attempt)
             self._pace.wait(tokens + request.max_tokens)
@@ -105,7 +107,7 @@ class OpenAIChat:
             again = result
             if again.after is not None and again.after > LONGEST_WAIT:
                 return Unanswered(f"{again.reason}; the endpoint asks to wait {again.after:.0f} s")
-        reason = f"{again.reason}, after {ATTEMPTS} attempts"
+        reason = f"{again.reason}, after {self._attempts_each} attempts"
         if again.unreachable and not self._answered:
             raise EndpointError(f"{self.base_url}: {reason}; check --base-url, and that something listens there")
         return Unanswered(reason)

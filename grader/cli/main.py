@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from grader import __version__
-from grader.cli import bank, cache, doctor, evaluation, grade, report, review, score
+from grader.cli import bank, cache, doctor, evaluation, grade, history, report, review, score, take
 from grader.cli.context import Context
 from grader.cli.status import ExitStatus, status_of
 from grader.errors import GraderError
 from grader.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("take")(take.take)
+app.add_typer(history.app, name="history")
 app.command("score")(score.score)
 app.command("grade")(grade.grade)
 app.command("report")(report.report)

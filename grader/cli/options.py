@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.context import Context
 from grader.errors import InputError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+DbOption = Annotated[Path | None, typer.Option("--db", help="The history's file; default: in the user data folder.")]
 BankOption = Annotated[Path | None, typer.Option("--bank", help="Folder of the question bank.")]
 MapOption = Annotated[
     list[str] | None,
@@ -28,6 +30,14 @@ def column_mapping(given: list[str] | None) -> tuple[tuple[str, str], ...]:
             raise InputError(f"--map {text}: expected NAME=COLUMN, as in --map answer=Response")
         pairs.append((name.strip(), column))
     return tuple(pairs)
+
+
+HISTORY_FILE = "history.sqlite"
+
+
+def history_file(shared: Context, given: Path | None) -> Path:
+    """Return where a learner's history is kept."""
+    return given or shared.settings.data_dir / HISTORY_FILE
 
 
 BatchOut = Annotated[

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grader.engines.again import graders_again, left_of_budget
     from grader.engines.embedding import choose_runtime, make_embedder, make_reader
+    from grader.engines.history_page import write_history_page
     from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
-    from grader.engines.manifest import make_manifest
+    from grader.engines.manifest import grader_inputs, make_manifest, practice_manifest
+    from grader.engines.practice import WaitingGrader
     from grader.engines.reports import STANDARD, RunReport
     from grader.engines.run import begin_or_resume, grade_into, keep_totals, open_record, read_record, ungraded_answers
     from grader.engines.sides import grader_side, parse_side, recorded, run_side
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 _NAMES = {
     "again": ("graders_again", "left_of_budget"),
     "embedding": ("choose_runtime", "make_embedder", "make_reader"),
+    "history_page": ("write_history_page",),
     "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
-    "manifest": ("make_manifest",),
+    "manifest": ("grader_inputs", "make_manifest", "practice_manifest"),
+    "practice": ("WaitingGrader",),
     "reports": ("STANDARD", "RunReport"),
     "run": ("begin_or_resume", "grade_into", "keep_totals", "open_record", "read_record", "ungraded_answers"),
     "sides": ("grader_side", "parse_side", "recorded", "run_side"),
@@ -29,9 +33,11 @@ _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = [
     "STANDARD",
     "RunReport",
+    "WaitingGrader",
     "begin_or_resume",
     "choose_runtime",
     "grade_into",
+    "grader_inputs",
     "grader_side",
     "graders_again",
     "keep_totals",
@@ -44,11 +50,13 @@ __all__ = [
     "make_similarity_grader",
     "open_record",
     "parse_side",
+    "practice_manifest",
     "read_record",
     "recorded",
     "run_side",
     "ungraded_answers",
     "with_memory",
+    "write_history_page",
 ]
 
 

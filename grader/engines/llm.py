@@ -49,6 +49,7 @@ def _chat(settings: Settings, ledger: Ledger, responses: Path | None) -> ChatMod
         counter=TokenCounter(settings.model),
         log=ExchangeLog(settings.data_dir / EXCHANGES_FILE if settings.log_replies else None),
         timeout=settings.timeout,
+        attempts=settings.attempts,
     )
 
 

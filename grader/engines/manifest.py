@@ -9,6 +9,7 @@ from typing import Any
 
 from grader import __version__
 from grader.answers import AnswerFile
+from grader.bank import Bank
 from grader.errors import InputError
 from grader.pipeline.grader import Grader
 from grader.settings import Settings
@@ -26,8 +27,21 @@ def make_manifest(answers: AnswerFile, grader: Grader, settings: Settings) -> di
     inputs: dict[str, dict[str, str]] = {"answers": {"path": str(answers.path), "sha256": answers.sha256}}
     if answers.bank is not None:
         inputs["bank"] = {"path": str(settings.bank), "sha256": answers.bank.fingerprint}
-    inputs |= {name: {_kind(value): value} for name, value in sorted(grader.parts.items())}
-    inputs["grader"] = {"sha256": grader.fingerprint}
+    return _manifest({**inputs, **grader_inputs(grader)}, settings)
+
+
+def practice_manifest(bank: Bank, settings: Settings) -> dict[str, Any]:
+    """Return the manifest of a sitting, as JSON, so far as it is known before the grader is: see `grader_inputs`."""
+    return _manifest({"bank": {"path": str(settings.bank), "sha256": bank.fingerprint}}, settings)
+
+
+def grader_inputs(grader: Grader) -> dict[str, dict[str, str]]:
+    """Return what a grader's grades depend on: each part with its SHA-256 or its value."""
+    parts = {name: {_kind(value): value} for name, value in sorted(grader.parts.items())}
+    return {**parts, "grader": {"sha256": grader.fingerprint}}
+
+
+def _manifest(inputs: Mapping[str, Mapping[str, str]], settings: Settings) -> dict[str, Any]:
     return {
         "inputs": inputs,
         "settings": {name: _plain(getattr(settings, name)) for name in _SETTINGS},

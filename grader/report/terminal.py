@@ -12,8 +12,8 @@ from grader.scorecard import Cohort, Scorecard
 
 MOST_SCORECARDS = 10
 """Of more candidates only the ranking is printed."""
-_COLORS = {"strong": "green", "adequate": "cyan", "weak": "yellow", "poor": "red"}
-_MARKS = {"met": "+", "partial": "~", "missing": "-", "contradicted": "!"}
+COLORS = {"strong": "green", "adequate": "cyan", "weak": "yellow", "poor": "red"}
+MARKS = {"met": "+", "partial": "~", "missing": "-", "contradicted": "!"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -38,7 +38,7 @@ def print_scorecard(card: Scorecard, console: Console) -> None:
     for column in ("section", "score", "90 %", "band", "graded", "ungraded", "review"):
         table.add_column(column, justify="left" if column in ("section", "band") else "right")
     for tally in (*card.sections, card.overall):
-        color = _COLORS.get(tally.band, "dim")
+        color = COLORS.get(tally.band, "dim")
         interval = f"{score_text(tally.low)}-{score_text(tally.high)}"
         numbers = map(str, (tally.graded, tally.ungraded, tally.to_review))
         if tally is card.overall:
@@ -87,7 +87,7 @@ def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = F
     interval = f"{score_text(result.low)}-{score_text(result.high)}"
     console.print(f"[bold]{score_text(result.score)}[/] {result.band} (90 %: {interval}), {safe(result.question_id)}")
     for v in result.verdicts:
-        console.print(f"  {_MARKS[v.verdict]} {v.verdict:<12} {safe(v.text)}", soft_wrap=True)
+        console.print(f"  {MARKS[v.verdict]} {v.verdict:<12} {safe(v.text)}", soft_wrap=True)
         if v.quote:
             console.print(
                 f"      \N{LEFT DOUBLE QUOTATION MARK}{safe(v.quote)}\N{RIGHT DOUBLE QUOTATION MARK}", soft_wrap=True

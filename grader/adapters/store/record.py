@@ -138,13 +138,24 @@ class Record:
     def runs(self, kind: str) -> list[Run]:
         """Return all runs of this kind, the latest first."""
         query = select(RUNS).where(RUNS.c.kind == kind).order_by(RUNS.c.id.desc())
-        return [Run(row.id, row.kind, row.started, json.loads(row.manifest), row.secret) for row in self._read(query)]
+        return [_run(row) for row in self._read(query)]
+
+    def run(self, run_id: int) -> Run:
+        """Return one run, of any kind."""
+        (row,) = self._read(select(RUNS).where(RUNS.c.id == run_id))
+        return _run(row)
 
     def add(self, run: Run, answer: Answer, result: Grade | Ungraded, fingerprint: str) -> None:
         """Keep a result. It replaces an ungraded one at the same position, and never a grade."""
+        with self._writing() as connection:
+            self._add(connection, run.id, answer, result, fingerprint)
+
+    def _add(
+        self, connection: Connection, run_id: int, answer: Answer, result: Grade | Ungraded, fingerprint: str
+    ) -> None:
         graded = isinstance(result, Grade)
         values = {
-            "run_id": run.id,
+            "run_id": run_id,
             "position": answer.position,
             "row": answer.row,
             "candidate": answer.candidate,
@@ -153,11 +164,10 @@ class Record:
             "graded": graded,
             "result": (_GRADE if graded else _UNGRADED).dump_json(result).decode(),  # type: ignore[arg-type]
             "fingerprint": fingerprint,
+            "question_key": self._keep_question(connection, answer.question),
             "made": _now(),
         }
-        with self._writing() as connection:
-            values["question_key"] = self._keep_question(connection, answer.question)
-            connection.execute(_ADD, values)
+        connection.execute(_ADD, values)
 
     def graded(self, run: Run) -> set[int]:
         """Return the positions that have a grade."""
@@ -291,6 +301,10 @@ _ADD = _INSERT.on_conflict_do_update(
     set_={name: _INSERT.excluded[name] for name in ("graded", "result", "fingerprint", "made")},
     where=~GRADES.c.graded,
 )
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(row.id, row.kind, row.started, json.loads(row.manifest), row.secret)
 
 
 def _now() -> str:
