@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sys
 
 import pexpect
@@ -10,7 +11,7 @@ import pytest
 
 RIGHT = "Security groups are stateful. Network ACLs are stateless."
 HEBREW, ARABIC = "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"
-MENU = r"\[Enter\] next"
+MENU = r"(\[Enter\]|Enter:) next.*\? "
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_first_start_to_first_feedback_and_back_another_day(terminal, history):
     assert status(child) == 130
     child = terminal("take")
     child.expect("A test is under way: EC2.*1 of 15 answered")
-    child.expect("go on with it")
+    child.expect(r"go on with it.*\? ")
     child.send("\r")
     child.expect("Question 2 of 15")
     child.expect("half an answ")
@@ -117,7 +118,7 @@ def test_paste_emoji_right_to_left_resize_and_ctrl_d(terminal, history):
     child.send("n")
     child.expect("Question 2 of 3")
     write(child, "\r")
-    child.expect("Nothing is written yet")
+    child.expect(r"Nothing is written yet.*\? ")
     child.send("h")
     child.expect("0.00 poor")
     child.expect(MENU)
@@ -150,11 +151,11 @@ def test_plain(terminal, history):
     child.expect(r"90 % interval")
     child.expect("Met: Amazon EC2 rents|Partly: virtual machines")
     child.expect("Missing: lift and shift")
-    child.expect(r"Enter: next; t: try again")
+    child.expect(MENU)
     child.send("\r")
     child.expect("Question 2 of 2")
     write(child, "x" * 5000 + "\r\r")
-    child.expect("Enter: next", timeout=30)
+    child.expect(MENU)
     child.send("\r")
     child.expect("Study next")
     assert status(child) == 0
@@ -185,12 +186,77 @@ def test_the_editor(terminal, history, tmp_path):
         encoding="utf-8",
     )
     child = terminal("take", "--editor", "--section", "2", "-n", "1", EDITOR=f"{sys.executable} {editor}", VISUAL="")
-    child.expect("write in your editor")
+    child.expect(r"write in your editor.*\? ")
     child.send("\r")
     child.expect(MENU)
     child.send("e")
     assert status(child) == 0
     assert history()["tests"][0]["attempts"][0]["answer"] == "From the editor."
+
+
+@pytest.mark.parametrize("options", [(), ("--plain",)])
+@pytest.mark.parametrize(("key", "expected"), [("\x03", 130), ("\x04", 0)])
+def test_leaving_before_the_first_question(terminal, options, key, expected):
+    child = terminal("take", *options)
+    child.expect("Which section")
+    child.expect(r"\[1\]: ?")
+    child.send(key)
+    assert status(child) == expected
+    assert "Traceback" not in child.before
+
+
+@pytest.mark.parametrize("options", [(), ("--plain",)])
+def test_what_was_typed_outlives_the_connection(terminal, history, options):
+    child = terminal("take", *options, "--section", "EC2", "-n", "1")
+    child.expect("Question 1 of 1")
+    write(child, "half an answ")
+    child.expect("answ")
+    child.kill(signal.SIGHUP)
+    assert status(child) == 130
+    child = terminal("take", *options)
+    child.expect(r"under way.*\? ")
+    child.send("\r")
+    child.expect("Question 1 of 1")
+    child.expect("half an answ")
+    child.send("\r" if options else "\x04")
+    child.expect(MENU)
+    child.send("e\r")
+    assert status(child) == 0
+    assert history()["tests"][0]["attempts"][0]["answer"] == "half an answ"
+
+
+def test_bytes_that_are_no_utf_8(terminal, history):
+    for options in ((), ("--plain",)):
+        child = terminal("take", *options, "--section", "EC2", "-n", "1")
+        child.expect("Question 1 of 1")
+        child.expect("> ?")
+        os.write(child.child_fd, b"caf\xe9 costs.")
+        child.expect("costs")
+        child.send("\r\r" if options else "\x04")
+        child.expect(MENU)
+        child.send("e\r")
+        assert status(child) == 0
+    answers = [test["attempts"][0]["answer"] for test in history()["tests"]]
+    assert answers == ["caf\ufffd costs."] * 2
+
+
+def test_a_second_test_with_the_same_history_is_refused(terminal, run, tmp_path):
+    child = terminal("take", "--section", "EC2")
+    child.expect("Question 1 of 15")
+    result = run("take", "--answers", "-", stdin="x", GRADER_DATA_DIR=str(tmp_path))
+    assert result.returncode == 2
+    assert "another test is being taken" in result.stderr
+
+
+def test_the_cascade_goes_on_without_its_endpoint_and_says_so_once(run, tmp_path):
+    (tmp_path / "a.txt").write_text("EC2 rents out virtual machines, called instances.\n\n" * 3, encoding="utf-8")
+    result = run(
+        "take", "--section", "EC2", "-n", "3", "--order", "bank", "--db", "h.sqlite", "--answers", "a.txt",
+        "--grader", "cascade", "--base-url", "http://127.0.0.1:9/v1", GRADER_ATTEMPTS="1", OPENAI_API_KEY="none",
+    )  # fmt: skip
+    assert result.returncode == 0
+    assert result.stderr.count("Going on without it") == 1
+    assert "Result: EC2" in result.stdout
 
 
 def test_without_a_terminal(run, run_json, tmp_path):

@@ -43,11 +43,11 @@ class Context:
 
         return load_bank(self.settings.bank)
 
-    def console(self) -> "Console":
-        """Return where results for people are printed."""
+    def console(self, *, plain: bool = False) -> "Console":
+        """Return where results for people are printed; plain: without any colour, bold or dim."""
         from rich.console import Console
 
-        return Console(no_color=not self.settings.color, highlight=False)
+        return Console(color_system=None if plain else "auto", no_color=not self.settings.color, highlight=False)
 
     def progress(self, items: Iterable[T], total: int, label: str) -> Iterator[T]:
         """Go through items with a bar on stderr, where stderr is a terminal and there is time to see it."""

@@ -55,8 +55,8 @@ def history(
     if json:
         print_json(history_json(sittings, trends(sittings), due))
         return
-    console = shared.console()
-    page = Page(console, plain or not console.is_terminal)
+    plain = plain or not shared.console().is_terminal
+    page = Page(shared.console(plain=plain), plain)
     if not sittings:
         page.say(f"No test was taken yet ({found.path}); `grader take` begins one.")
         return

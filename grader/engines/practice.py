@@ -8,7 +8,6 @@ from grader.answers import Answer
 from grader.errors import BudgetError, EndpointError
 from grader.grade.model import Grade, Ungraded
 from grader.pipeline.grader import AsksModel, Grader
-from grader.pipeline.second_opinion import CascadeGrader, HybridGrader
 
 
 class WaitingGrader:
@@ -51,7 +50,7 @@ class WaitingGrader:
 
         """
         grader = self.grader
-        offline = grader.similarity if isinstance(grader, CascadeGrader | HybridGrader) else None
+        offline = _offline(grader)
         if offline is None:
             return _one(grader, answer), grader.fingerprint
         if not self._alone:
@@ -72,13 +71,20 @@ class WaitingGrader:
     def _make(self, make: Callable[[], Grader], example: Answer | None) -> None:
         try:
             grader = make()
-            warm = grader.similarity if isinstance(grader, CascadeGrader | HybridGrader) else grader
+            warm = _offline(grader) or grader
             if example is not None and not isinstance(warm, AsksModel):
                 _one(warm, example)
         except BaseException as exc:  # whoever waits for the grader raises it
             self._made.set_exception(exc)
         else:
             self._made.set_result(grader)
+
+
+def _offline(grader: Grader) -> Grader | None:
+    """Return the grader that can go on alone when the language model beside it is away."""
+    from grader.pipeline.second_opinion import CascadeGrader, HybridGrader  # heavy, and not needed for a first question
+
+    return grader.similarity if isinstance(grader, CascadeGrader | HybridGrader) else None
 
 
 def _one(grader: Grader, answer: Answer) -> Grade | Ungraded:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from grader.bank import Question
 from grader.grade.doubt import REASONS
@@ -15,7 +15,7 @@ from grader.practice.schedule import Due
 from grader.practice.sitting import Attempt, Sitting, first_tries
 from grader.report.numbers import score_text
 from grader.report.sparkline import sparkline, spelled
-from grader.report.terminal import COLORS, MARKS, safe
+from grader.report.terminal import COLORS, MARKS, safe, visible
 from grader.scorecard import Scorecard, scorecards
 
 UNDERSTOOD = {"contradiction", "empty"}
@@ -34,10 +34,13 @@ class Page:
     plain: bool
     """Without tables, bars and rules: as sentences, in reading order."""
 
-    def say(self, text: str = "", style: str = "", indent: int = 0) -> None:
-        """Print a paragraph, as it is, wrapped at words."""
-        lines = "\n".join(safe(line) for line in text.split("\n"))
-        self.console.print(Padding(lines, (0, 0, 0, indent), expand=False) if indent else lines, style=style or None)
+    def say(self, text: str = "", style: str = "", indent: int = 0, mark: str = "") -> None:
+        """Print text, wrapped at words; its first line begins with a mark, which stands within the indent."""
+        for line in text.split("\n"):
+            for part in Text(visible(line), style).wrap(self.console, max(self.console.width - indent, 20)):
+                part.rstrip()
+                self.console.print(Text(mark.ljust(indent), style) + part)
+                mark = ""
 
     def heading(self, text: str) -> None:
         """Print a heading."""
@@ -92,6 +95,8 @@ def print_feedback(attempt: Attempt, page: Page, *, revealed: bool) -> None:
     order = ("met", "partial", "missing")
     for verdict in sorted((v for v in result.verdicts if v.verdict in order), key=lambda v: order.index(v.verdict)):
         _print_verdict(verdict, question, page, revealed=revealed)
+    if revealed:
+        _print_remark(result, page)
     for flag in (flag for flag in result.flags if flag not in UNDERSTOOD):
         page.say(f"Note: {REASONS.get(flag, flag.replace('_', ' '))}.", "dim")
 
@@ -122,13 +127,8 @@ def _point(page: Page, verdict: str, text: str) -> None:
     if page.plain:
         page.say(f"{WORDS[verdict].capitalize()}: {text}")
         return
-    row = Table.grid(padding=(0, 1))
-    row.add_column(width=1)
-    row.add_column(width=7)
-    row.add_column()
     style = {"met": "green", "partial": "yellow", "contradicted": "red"}.get(verdict, "")
-    row.add_row(MARKS[verdict], WORDS[verdict], safe(text), style=style)
-    page.console.print(row)
+    page.say(text, style, TEXT_COLUMN, f"{MARKS[verdict]} {WORDS[verdict]}")
 
 
 def _evidence(page: Page, verdict: Verdict) -> None:
@@ -164,6 +164,14 @@ def print_reference(attempt: Attempt, page: Page) -> None:
         _point(page, verdict.verdict, verdict.text)
         if verdict.reason:
             page.say(verdict.reason, "dim", indent=TEXT_COLUMN)
+    if isinstance(result, Grade):
+        _print_remark(result, page)
+
+
+def _print_remark(grade: Grade, page: Page) -> None:
+    """Print what a language model says to the learner; what code says is in the key points already."""
+    if any(verdict.votes for verdict in grade.verdicts):
+        page.say(f"\n{grade.feedback}")
 
 
 def print_result(
@@ -193,7 +201,7 @@ def print_result(
         page.say()
         page.say("Study next", "bold")
         for number, (name, _, text) in enumerate(card.weakest, 1):
-            page.say(f"{number}. {text} ({name})", indent=2)
+            page.say(f"{text} ({name})", indent=4, mark=f" {number}.")
     _print_second_tries(attempts, page)
     page.say()
     each = sum(attempt.seconds for attempt in counted) / len(counted)

@@ -17,9 +17,14 @@ MARKS = {"met": "+", "partial": "~", "missing": "-", "contradicted": "!"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+def visible(text: str) -> str:
+    """Return text that cannot move the cursor or change colours."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def safe(text: str) -> str:
     """Return text that cannot move the cursor, change colours or be taken for markup."""
-    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
+    return escape(visible(text))
 
 
 def print_scorecard(card: Scorecard, console: Console) -> None:

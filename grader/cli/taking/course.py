@@ -90,14 +90,13 @@ class Course:
 
     def at_terminal(self, *, plain: bool, editor: bool, fresh: bool) -> None:
         """Take a test in dialogue."""
-        console = self.shared.console()
-        plain = plain or console.is_dumb_terminal
-        page, desk = Page(console, plain), _desk(plain=plain, color=self.shared.settings.color)
-        sitting = self._unfinished(page, desk, fresh=fresh)
-        if sitting is None:
-            sitting = self._begin(
-                self._questions(self._sections(page, desk), Order.RANDOM if self.exam else Order.WEAK)
-            )
+        plain = plain or self.shared.console().is_dumb_terminal
+        page, desk = Page(self.shared.console(plain=plain), plain), _desk(plain=plain, color=self.shared.settings.color)
+        try:
+            sitting = self._unfinished(page, desk, fresh=fresh) or self._new(page, desk)
+        except EOFError:  # Ctrl-D before the first question
+            page.say()
+            return
         questions = [self.bank.question(name) for name in sitting.plan.questions]
         grader = self._grader(page.say, questions)
         limit = None if sitting.plan.minutes is None else sitting.plan.minutes * 60
@@ -117,6 +116,10 @@ class Course:
             return
         self._show_result(sitting, dialogue.attempts, page)
         self._finish(grader, dialogue.attempts)
+
+    def _new(self, page: Page, desk: Desk) -> Sitting:
+        usual = Order.RANDOM if self.exam else Order.WEAK
+        return self._begin(self._questions(self._sections(page, desk), usual))
 
     def from_file(self, path: Path, *, json: bool) -> None:
         """Take a test whose answers are written already."""

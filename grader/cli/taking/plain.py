@@ -1,5 +1,6 @@
 """Writing line by line: for screen readers and for terminals that can do little."""
 
+import io
 import select
 import signal
 import sys
@@ -28,6 +29,8 @@ class PlainDesk:
 
     def write(self, draft: str, seconds_left: float | None) -> Written:
         """See `Desk.write`."""
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="surrogateescape")  # a broken byte is no reason to stop
         lines = draft.splitlines()
         if lines:
             typer.echo("So far:\n" + draft)

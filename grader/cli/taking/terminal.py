@@ -56,10 +56,10 @@ class TerminalDesk:
         """See `Desk.choose`."""
         first = next(iter(keys))
         words = [f"[Enter] {keys[first]}", *(f"[{key}] {what}" for key, what in keys.items() if key != first)]
-        typer.echo("  ".join(words) + " ", nl=False)
+        typer.echo("  ".join(words) + "\n? ", nl=False)
         try:
             while True:
-                key = typer.getchar().lower()
+                key = typer.getchar()[:1].lower()  # keys pressed too fast come together; the first counts
                 if key == "\x03":
                     raise KeyboardInterrupt
                 if key == "\x04":
