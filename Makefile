@@ -1,5 +1,6 @@
 # make demo   grade the example file        make test   the whole test suite
 # make check  ruff, mypy, import-linter     make chaos  kill a run 50 times and compare what comes of it
+# make transcript   take a test in a real terminal (tmux) and show it in docs/learner.md
 # make scale  memory and time of 10k, 100k and 1M rows (an hour)
 # make eval   measure the graders, write docs/consistency.md     make eval-gate      is the default grader consistent
 # make eval-baseline   what eval-agreement is held against       make eval-agreement  has it come no further from people
@@ -8,7 +9,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check chaos scale eval eval-gate eval-agreement eval-baseline clean
+.PHONY: demo test check chaos scale transcript eval eval-gate eval-agreement eval-baseline clean
 
 demo: $(READY)
 	$(BIN)/grader grade eval/examples/submissions.csv --out build/demo
@@ -24,6 +25,9 @@ check: $(READY)
 
 chaos: $(READY)
 	$(BIN)/python tools/chaos.py
+
+transcript: $(READY)
+	$(BIN)/python tools/transcript.py README.md docs/learner.md
 
 scale: $(READY)
 	$(BIN)/python tools/scale.py 10000 100000 1000000

@@ -48,7 +48,7 @@ class Page:
         if self.plain:
             self.say(text)
         else:
-            self.console.rule(f"[bold]{safe(text)}[/]", align="left", style="dim")
+            self.say(text, "cyan", 3, "──")
 
 
 def print_sections(rows: Sequence[Progress], page: Page) -> None:
