@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -130,3 +133,26 @@ def test_one_grade_at_a_time():
     result, _ = grader.grade(SURE)
     assert isinstance(result, Grade)
     assert result.score == 0.3
+
+
+def test_it_gets_ready_while_nobody_waits():
+    go_on = threading.Event()
+
+    def make():
+        assert go_on.wait(30)
+        return FixedGrader(lambda _: 0.5)
+
+    grader = WaitingGrader(make, print, SURE)
+    assert not grader.ready
+    go_on.set()
+    assert grader.grade(SURE)[0].score == 0.5
+    assert grader.ready
+
+
+def test_nothing_heavy_is_loaded_before_the_first_question():
+    code = (
+        "import sys, grader.cli.taking.course, grader.cli.taking.terminal, grader.cli.taking.plain\n"
+        "print(sorted({'onnxruntime', 'torch', 'openai', 'scipy', 'sklearn', 'numpy'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -21,9 +21,10 @@ from grader.cli.context import Context, print_json
 from grader.cli.status import ExitStatus
 from grader.cli.taking.desk import Desk, command_in
 from grader.cli.taking.dialogue import Dialogue, grade_attempt
-from grader.engines import WaitingGrader, grader_inputs, make_grader, practice_manifest
+from grader.engines import WaitingGrader, grader_inputs, practice_manifest
 from grader.errors import InputError
 from grader.grade.model import Ungraded
+from grader.pipeline.grader import Grader
 from grader.practice.answers_file import split_answers
 from grader.practice.choose import choose, find_sections, put_in_order
 from grader.practice.clock import Stopwatch
@@ -33,6 +34,7 @@ from grader.practice.schedule import Due, schedule
 from grader.practice.sitting import Attempt, Plan, Sitting
 from grader.report.practice import Page, print_feedback, print_question, print_result, print_sections
 from grader.report.practice_records import sitting_json
+from grader.settings import Settings
 
 ATTEMPTS = 2
 """How often a request to a language model is sent: somebody is waiting."""
@@ -128,7 +130,7 @@ class Course:
         given = [(place, text) for place, text in enumerate(texts) if command_in(text) != ":skip"]
         if self.shared.dry_run:
             answers = [Answer(questions[place], text) for place, text in given]
-            tell_plan(self.shared, [(make_grader(self.shared.settings), answers)], json=json)
+            tell_plan(self.shared, [(_make_grader(self.shared.settings), answers)], json=json)
             return
         sitting = self._begin(questions)
         attempts = []
@@ -218,7 +220,7 @@ class Course:
     def _grader(self, tell: Callable[[str], None], questions: Sequence[Question]) -> WaitingGrader:
         settings = replace(self.shared.settings, attempts=min(self.shared.settings.attempts, ATTEMPTS))
         example = Answer(questions[0], questions[0].prompt) if questions else None
-        return WaitingGrader(lambda: make_grader(settings), tell, example)
+        return WaitingGrader(lambda: _make_grader(settings), tell, example)
 
     def _keep_inputs(self, sitting: Sitting, grader: WaitingGrader) -> None:
         """Keep what the grades of a sitting depend on, where any was made."""
@@ -240,6 +242,12 @@ class Course:
             tell_totals(self.shared, grader.grader)
         if any(isinstance(attempt.result, Ungraded) for attempt in attempts):
             raise typer.Exit(ExitStatus.SOME_UNGRADED)
+
+
+def _make_grader(settings: Settings) -> Grader:
+    from grader.engines import make_grader  # loads what grading needs: not before the first question is shown
+
+    return make_grader(settings)
 
 
 def _desk(*, plain: bool, color: bool) -> Desk:
