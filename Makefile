@@ -2,6 +2,7 @@
 # make check  ruff, mypy, import-linter     make chaos  kill a run 50 times and compare what comes of it
 # make transcript   take a test in a real terminal (tmux) and show it in docs/learner.md
 # make scale  memory and time of 10k, 100k and 1M rows (an hour)
+# make bench  how fast, side by side with sentence-transformers; writes docs/performance.md (half an hour, be alone)
 # make eval   measure the graders, write docs/consistency.md     make eval-gate      is the default grader consistent
 # make eval-baseline   what eval-agreement is held against       make eval-agreement  has it come no further from people
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check chaos scale transcript eval eval-gate eval-agreement eval-baseline clean
+.PHONY: demo test check chaos scale bench transcript eval eval-gate eval-agreement eval-baseline clean
 
 demo: $(READY)
 	$(BIN)/grader grade eval/examples/submissions.csv --out build/demo
@@ -31,6 +32,9 @@ transcript: $(READY)
 
 scale: $(READY)
 	$(BIN)/python tools/scale.py 10000 100000 1000000
+
+bench: $(READY)
+	$(BIN)/python tools/bench.py
 
 eval: $(READY)
 	$(BIN)/python tools/consistency.py

@@ -1,6 +1,6 @@
 """`python -m grader`."""
 
-from grader.cli.main import main
+from grader.cli.start import main
 
 if __name__ == "__main__":
     main()

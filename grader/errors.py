@@ -12,7 +12,6 @@ A message says what is wrong, where (file, line, row), and what to do about it.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class GraderError(Exception):
@@ -41,6 +40,8 @@ class BudgetError(GraderError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `name` quoted, followed by the known names that look most like it."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, list(known), n=3, cutoff=0.5)
     if not close:
         return repr(name)

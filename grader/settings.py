@@ -4,7 +4,6 @@ This is the only module that looks at the environment.
 """
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -176,6 +175,8 @@ def _settings_file(folder: Path) -> tuple[Path, dict[str, Any]]:
     for path, table in ((folder / "grader.toml", ()), (folder / "pyproject.toml", ("tool", "grader"))):
         if not path.is_file():
             continue
+        import tomllib
+
         try:
             content: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:

@@ -40,8 +40,9 @@ def load_section(file: Path) -> Section:
     """Return the section in one file. Raises InputError as `load_bank` does."""
     try:
         text = file.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=_Loader)
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader, in C where there is one
+        loader = _Loader(text)  # a safe one, in C where there is one
+        root = loader.get_single_node()
+        content = loader.construct_document(root) if root else None
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(f"{file}: cannot be read: {exc}") from exc
     except yaml.YAMLError as exc:

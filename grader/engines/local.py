@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from grader.engines.embedding import make_embedder
 from grader.pipeline.cosine_grader import CosineGrader
 from grader.pipeline.grader import Grader
-from grader.pipeline.second_opinion import CascadeGrader, HybridGrader
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import Settings
 from grader.similarity.profile import load_profile
@@ -35,6 +34,7 @@ def make_grader(settings: Settings, responses: Path | None = None) -> Grader:
     if settings.grader == "cosine":
         return make_cosine_grader(settings)
     from grader.engines.llm import make_rubric_grader
+    from grader.pipeline.second_opinion import CascadeGrader, HybridGrader
 
     rubric = make_rubric_grader(settings, responses)  # first: it is quick to be wrong
     if settings.grader == "llm":

@@ -27,7 +27,7 @@ _CALIBRATION = _HERE / "calibration.txt"
 _RECIPE = (_HERE / "graph.py", _CALIBRATION, _HERE.parent / "salience.py")
 _READER_RECIPE = (_HERE / "graph.py", _HERE / "adapter.py")
 _LIBRARIES = ("onnx", "onnxruntime", "tokenizers")
-_MODEL, _SALIENCE = "model.onnx", "salience.npy"
+_MODEL, _WEIGHTS, _SALIENCE = "model.onnx", "weights.bin", "salience.npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _write(weights: Path, folder: Path, precision: Precision) -> None:
     tensors, config = _load(weights)
     tokenizer = load_tokenizer(weights)
     ranges = _ranges(tensors, config, tokenizer) if precision == "int8" else None
-    (folder / _MODEL).write_bytes(bert_graph(tensors, config, ranges).SerializeToString())
+    _save(bert_graph(tensors, config, ranges), folder)
     np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
 
 
@@ -135,8 +135,14 @@ def _write_reader(weights: Path, folder: Path, adapter: Path) -> None:
 
     tensors, config = _load(weights)
     adapted = merge(tensors, adapter)
-    graph = reader_graph(adapted.weights, config, adapted.head_weight, adapted.head_bias)
-    (folder / _MODEL).write_bytes(graph.SerializeToString())
+    _save(reader_graph(adapted.weights, config, adapted.head_weight, adapted.head_bias), folder)
+
+
+def _save(model: Any, folder: Path) -> None:
+    """Write the weights to a file of their own: it is mapped, not read, and all processes share its memory."""
+    import onnx
+
+    onnx.save_model(model, folder / _MODEL, save_as_external_data=True, location=_WEIGHTS)
 
 
 def _load(weights: Path) -> tuple[Mapping[str, Floats], Mapping[str, Any]]:

@@ -1,0 +1,107 @@
+"""Grade a file in this process and print, as JSON, where the time went: for tools/bench.py.
+
+`--other-profile` grades with other numbers in the profile: it must find every embedding where it was kept.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from onnxruntime import InferenceSession
+
+from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.adapters.onnx.embedder import OnnxEmbedder
+from grader.answers import AnswerFile
+from grader.bank.load import load_bank
+from grader.engines import STANDARD, RunReport, begin_or_resume, make_manifest, make_similarity_grader, open_record
+from grader.settings import load_settings
+from grader.similarity.profile import load_profile
+
+seconds: Counter[str] = Counter()
+embedded = 0
+
+
+def timed(owner: Any, method: str, name: str) -> None:
+    """Let a method of a class add what it takes to `seconds[name]`."""
+    inner: Callable[..., Any] = getattr(owner, method)
+
+    def outer(*arguments: Any, **keywords: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return inner(*arguments, **keywords)
+        finally:
+            seconds[name] += time.perf_counter() - started
+
+    setattr(owner, method, outer)
+
+
+def counted(embed: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method of an embedder count the texts that it is given."""
+
+    def outer(embedder: OnnxEmbedder, texts: list[str]) -> Any:
+        global embedded  # noqa: PLW0603  # one script, one count
+        embedded += len(texts)
+        return embed(embedder, texts)
+
+    return outer
+
+
+def main() -> None:
+    """Grade and print."""
+    file, *options = sys.argv[1:]
+    OnnxEmbedder.embed = counted(OnnxEmbedder.embed)  # type: ignore[method-assign]
+    timed(InferenceSession, "run", "model")
+    timed(OnnxEmbedder, "embed", "embed")
+    timed(RememberingEmbedder, "embed", "remembered")
+    with tempfile.TemporaryDirectory() as folder:
+        grade(Path(file), Path(folder), other_profile="--other-profile" in options)
+
+
+def grade(file: Path, folder: Path, *, other_profile: bool) -> None:
+    """Grade the file into the folder."""
+    flags = {}
+    if other_profile:
+        profile = load_profile("default").model_dump(mode="json") | {"name": "other", "off_topic": 0.123}
+        flags["profile"] = str(folder / "profile.json")
+        (folder / "profile.json").write_text(json.dumps(profile), encoding="utf-8")
+    settings = load_settings(flags, os.environ, folder)
+    times = [time.perf_counter()]
+    answers = AnswerFile(file, lambda: load_bank(settings.bank))
+    answers.check()
+    times.append(time.perf_counter())
+    grader = make_similarity_grader(settings)
+    with open_record(folder / "run", lambda _: None) as record:
+        run = begin_or_resume(record, make_manifest(answers, grader, settings), fresh=False)
+        results = grader.grade(answers)
+        while True:
+            started = time.perf_counter()
+            answer, result = next(results, (None, None))
+            seconds["grade"] += time.perf_counter() - started
+            if answer is None:
+                break
+            record.add(run, answer, result, grader.fingerprint)
+        times.append(time.perf_counter())
+        RunReport(record, run).write(folder / "run", STANDARD)
+        times.append(time.perf_counter())
+    check, all_of_it, report = (later - earlier for earlier, later in pairwise(times))
+    told = {
+        "check": check,
+        "model": seconds["model"],
+        "tokens": seconds["embed"] - seconds["model"],
+        "cache": seconds["remembered"] - seconds["embed"],
+        "arithmetic": seconds["grade"] - seconds["remembered"],
+        "record": all_of_it - seconds["grade"],
+        "report": report,
+    }
+    print(json.dumps({"seconds": told, "embedded": embedded}))
+
+
+if __name__ == "__main__":
+    main()
