@@ -2,11 +2,13 @@
 
 A text is the set of its runs of four words (shingles: Broder, 1997). Two texts are near-identical when most of the
 shorter one's runs are in the other. Runs of the question are left out, as are texts too short to tell. All pairs are
-compared exactly, by a sparse product, so that nothing depends on a random hash family.
+compared exactly, by a sparse product, so that nothing depends on a random hash family. Runs that only one text has are
+left out of the product: among answers of people's own words there are few others.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.text.normalise import Normalised, normalise
@@ -19,7 +21,6 @@ LEAST_SHARE = 0.6
 """The share of the shorter text's runs from which two texts are near-identical."""
 _WORD = re.compile(r"[^\W_]+(?:['.-][^\W_]+)*")
 _BLOCK = 1000
-_FEATURES = 2**22
 
 Span = tuple[int, int]
 
@@ -52,8 +53,7 @@ def find_copies(texts: Sequence[str], question: str = "") -> list[Copy]:
     for first, second in _candidates(runs):
         shared = runs[first].set & runs[second].set
         share = len(shared) / min(len(runs[first].set), len(runs[second].set))
-        if share >= LEAST_SHARE:
-            copies.append(Copy(first, second, share, runs[first].spans(shared), runs[second].spans(shared)))
+        copies.append(Copy(first, second, share, runs[first].spans(shared), runs[second].spans(shared)))
     return sorted(copies, key=lambda copy: (copy.first, copy.second))
 
 
@@ -80,23 +80,24 @@ class _Runs:
         return tuple(self.text.span(self.words[first][0], self.words[last][1]) for first, last in stretches)
 
 
-def _candidates(runs: dict[int, _Runs]) -> Iterator[tuple[int, int]]:
-    """Go through the pairs that share enough runs, by a hash of the runs: it may count too many, never too few."""
-    if len(runs) < 2:
+def _candidates(runs: Mapping[int, _Runs]) -> Iterator[tuple[int, int]]:
+    """Go through the pairs that share enough runs."""
+    held = Counter(run for found in runs.values() for run in found.set)
+    columns = {run: column for column, run in enumerate(run for run, count in held.items() if count > 1)}
+    if not columns:
         return
     import numpy as np
-    from sklearn.feature_extraction.text import HashingVectorizer
+    from scipy.sparse import csr_array
 
-    places = list(runs)
-    vectorizer = HashingVectorizer(
-        analyzer=lambda place: runs[place].set, n_features=_FEATURES, binary=True, norm=None, alternate_sign=False
-    )
-    matrix = vectorizer.transform(places).tocsr()
-    sizes = np.asarray(matrix.sum(axis=1)).ravel()
+    places = np.array(list(runs))
+    sizes = np.array([len(found.set) for found in runs.values()])
+    shared_runs = [[columns[run] for run in found.set if run in columns] for found in runs.values()]
+    indices = np.array([column for row in shared_runs for column in row])
+    ends = np.cumsum([0, *map(len, shared_runs)])
+    matrix = csr_array((np.ones(len(indices), np.int32), indices, ends), shape=(len(places), len(columns)))
     transposed = matrix.T.tocsr()
     for start in range(0, len(places), _BLOCK):
         shared = (matrix[start : start + _BLOCK] @ transposed).tocoo()
-        enough = shared.data >= LEAST_SHARE * np.minimum(sizes[shared.row + start], sizes[shared.col]) - 1
-        for row, column in zip(shared.row[enough] + start, shared.col[enough], strict=True):
-            if row < column:
-                yield places[row], places[column]
+        rows, others = shared.row + start, shared.col
+        enough = (rows < others) & (shared.data >= LEAST_SHARE * np.minimum(sizes[rows], sizes[others]))
+        yield from zip(places[rows[enough]].tolist(), places[others[enough]].tolist(), strict=True)
