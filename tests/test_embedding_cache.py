@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.similarity.embedder import TokenEmbedding
 
 
@@ -50,6 +50,31 @@ def test_nothing_is_embedded_twice_not_even_in_another_run(tmp_path):
     assert all(map(equal, read, expected))
 
 
+class CountingReader:
+    """The lengths of the two texts; remembers what it was asked."""
+
+    fingerprint = "lengths-1"
+
+    def __init__(self):
+        self.asked = []
+
+    def read(self, pairs):
+        self.asked += pairs
+        return np.array([(len(one), len(other)) for one, other in pairs], np.float32).reshape(-1, 2)
+
+
+def test_no_pair_is_read_twice_not_even_in_another_run(tmp_path):
+    first, second = CountingReader(), CountingReader()
+    pairs = [("ab", "c"), ("a", "bc"), ("ab", "c"), ("c", "ab"), ("", "")]
+    for reader in (first, second):
+        found = RememberingReader(reader, tmp_path / "e.sqlite", 10).read(pairs)
+        assert found.dtype == np.float32
+        assert found.tolist() == [[2, 1], [1, 2], [2, 1], [1, 2], [0, 0]]
+    assert first.asked == [("ab", "c"), ("a", "bc"), ("c", "ab"), ("", "")]
+    assert second.asked == []
+    assert RememberingReader(second, tmp_path / "e.sqlite", 10).read([]).shape == (0, 2)
+
+
 def test_models_are_told_apart(tmp_path):
     other = CountingEmbedder("letters-2")
     for embedder in (CountingEmbedder(), other):
@@ -67,6 +92,17 @@ def test_a_full_file_forgets_the_oldest(tmp_path):
     RememberingEmbedder(again, path, 10).embed(texts)
     assert texts[0] in again.asked
     assert texts[-1] not in again.asked
+
+
+def test_what_was_read_again_outlives_a_flood_of_what_was_not(tmp_path):
+    path = tmp_path / "e.sqlite"
+    for _ in range(2):
+        RememberingEmbedder(CountingEmbedder(), path, 1).embed(["of the bank"])
+    for start in range(0, 400, 50):
+        RememberingEmbedder(CountingEmbedder(), path, 1).embed([f"{i:0500}" for i in range(start, start + 50)])
+    again = CountingEmbedder()
+    RememberingEmbedder(again, path, 1).embed(["of the bank", f"{0:0500}"])
+    assert again.asked == [f"{0:0500}"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 100])

@@ -71,7 +71,7 @@ def test_score_without_a_usable_reply_is_exit_3(grader, endpoint):
     endpoint.script = lambda *_: completion("prose")
     result = grader("score", "--question", "aws-011", "--grader", "llm", "--base-url", endpoint.url, "EC2")
     assert result.returncode == 3
-    assert "expected one JSON object, found none" in result.stdout
+    assert "expected one JSON object, found none" in " ".join(result.stdout.split())
 
 
 def test_an_answer_without_a_usable_reply_is_exit_3_and_only_it_is_tried_again(grade, endpoint, tmp_path):

@@ -50,7 +50,9 @@ def tensors():
 
 def reader(path, given, cache_dir=None, scale=SCALE, threads=2):
     save_file(given, path, {"scale": str(scale)})
-    settings = load_settings({"threads": threads, **({"cache_dir": cache_dir} if cache_dir else {})}, {}, ROOT)
+    settings = load_settings(
+        {"threads": threads, "embedding_cache_mb": 0, **({"cache_dir": cache_dir} if cache_dir else {})}, {}, ROOT
+    )
     return make_reader(settings, path)
 
 

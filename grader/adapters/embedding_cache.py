@@ -1,4 +1,4 @@
-"""An `Embedder` that remembers: what was embedded once, in any process, is read from a file of the user cache.
+"""Models that remember: what was embedded or read once, in any process, comes from a file of the user cache.
 
 The file is a plain SQLite table of its own, read with the standard library: it holds nothing that cannot be made
 again, and one answer is graded before SQLAlchemy would have been imported.
@@ -6,20 +6,36 @@ again, and one answer is graded before SQLAlchemy would have been imported.
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from grader.similarity.embedder import Embedder, TokenEmbedding
+from grader.similarity.embedder import Embedder, Floats, TokenEmbedding
 
 BUSY_SECONDS = 30
 """How long a process waits for another one that is writing."""
+_NEVER = 0
+"""The day of what was not read since it was kept: it goes first, so that a flood of answers leaves the bank's texts."""
 _AT_ONCE = 500
 """Rows asked for in one query."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, used INTEGER NOT NULL, value BLOB NOT NULL)"
+
+
+class FingerprintedReader(Protocol):
+    """Reads pairs of texts, and tells which model does."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the probabilities may."""
+        ...
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Return (n, 2) probabilities, one row for each pair."""
+        ...
 
 
 class RememberingEmbedder:
@@ -28,8 +44,7 @@ class RememberingEmbedder:
     def __init__(self, embedder: Embedder, path: Path, megabytes: int) -> None:
         """Take the model, the file, and how large the file may grow before what was used least lately goes."""
         self._embedder = embedder
-        self._path = path
-        self._limit = megabytes * 1_000_000
+        self._file = _File(path, megabytes)
 
     @property
     def name(self) -> str:
@@ -44,19 +59,53 @@ class RememberingEmbedder:
     def embed(self, texts: Sequence[str]) -> list[TokenEmbedding]:
         """Return one embedding for each text; only those that were never seen reach the model."""
         keys = [_key(self.fingerprint, text) for text in texts]
-        known = self._read(keys)
+        known = {key: _unpack(value) for key, value in self._file.read(keys).items()}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
             made = dict(zip(new, self._embedder.embed(list(new.values())), strict=True))
-            self._write(made)
+            self._file.write((key, _pack(embedding)) for key, embedding in made.items())
             known |= made
         return [known[key] for key in keys]
 
-    def _read(self, keys: Sequence[bytes]) -> dict[bytes, TokenEmbedding]:
+
+class RememberingReader:
+    """Reads each pair of texts once for each model, whatever the run."""
+
+    def __init__(self, reader: FingerprintedReader, path: Path, megabytes: int) -> None:
+        """Take the model, the file, and how large the file may grow, all as `RememberingEmbedder`."""
+        self._reader = reader
+        self._file = _File(path, megabytes)
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's own: the probabilities are the same."""
+        return self._reader.fingerprint
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Return (n, 2) probabilities, one row for each pair; only pairs that were never seen reach the model."""
+        keys = [_key(self.fingerprint, *pair) for pair in pairs]
+        known = {key: np.frombuffer(value, np.float32) for key, value in self._file.read(keys).items()}
+        new = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
+        if new:
+            made = dict(zip(new, self._reader.read(list(new.values())), strict=True))
+            self._file.write((key, row.tobytes()) for key, row in made.items())
+            known |= made
+        return np.array([known[key] for key in keys], np.float32).reshape(-1, 2)
+
+
+class _File:
+    """Bytes under keys, in an SQLite file that processes share."""
+
+    def __init__(self, path: Path, megabytes: int) -> None:
+        self._path = path
+        self._limit = megabytes * 1_000_000
+
+    def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return what is there under these keys, and note that it was used today."""
         if not self._path.is_file():
             return {}
         today = date.today().toordinal()  # noqa: DTZ011  # a day more or less does not matter here
-        found: dict[bytes, TokenEmbedding] = {}
+        found: dict[bytes, bytes] = {}
         try:
             with closing(self._open()) as database, database:
                 for some in _parts(list(dict.fromkeys(keys))):
@@ -65,20 +114,20 @@ class RememberingEmbedder:
                         f"SELECT key, used, value FROM embeddings WHERE key IN ({marks})",  # noqa: S608  # marks only
                         some,
                     ).fetchall()
-                    found |= {key: _unpack(value) for key, _, value in rows}
+                    found |= {key: value for key, _, value in rows}
                     stale = [(today, key) for key, used, _ in rows if used != today]
                     database.executemany("UPDATE embeddings SET used = ? WHERE key = ?", stale)
         except sqlite3.Error:
             pass  # a cache that cannot be used costs time, nothing more
         return found
 
-    def _write(self, made: dict[bytes, TokenEmbedding]) -> None:
-        today = date.today().toordinal()  # noqa: DTZ011
+    def write(self, made: Iterable[tuple[bytes, bytes]]) -> None:
+        """Keep these values under their keys."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as database, database:
                 database.execute(_SCHEMA)
-                rows = ((key, today, _pack(embedding)) for key, embedding in made.items())
+                rows = ((key, _NEVER, value) for key, value in made)
                 database.executemany("INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?)", rows)
                 self._make_room(database)
         except (sqlite3.Error, OSError):
@@ -103,8 +152,9 @@ class RememberingEmbedder:
         return database
 
 
-def _key(model: str, text: str) -> bytes:
-    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+def _key(model: str, *texts: str) -> bytes:
+    whole = "\0".join([model, *texts])
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def _parts(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.adapters.minilm import minilm_folder
 from grader.adapters.onnx.embedder import OnnxEmbedder
 from grader.adapters.onnx.model_file import Precision, model_file, reader_file
@@ -54,10 +54,13 @@ def choose_runtime(settings: Settings) -> Runtime:
     return Runtime(embedder, what, f"it is the fastest for the packaged model; its file is in {files.folder}")
 
 
-def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader:
-    """Return the packaged model as a reader of pairs of texts, with this adapter. Raises ConfigError."""
+def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader | RememberingReader:
+    """Return the packaged model as a reader of pairs of texts, with this adapter and its memory. Raises ConfigError."""
     weights = minilm_folder(settings.cache_dir)
-    return OnnxPairReader(weights, reader_file(weights, adapter, settings.cache_dir), threads=settings.threads)
+    reader = OnnxPairReader(weights, reader_file(weights, adapter, settings.cache_dir), threads=settings.threads)
+    if not settings.embedding_cache_mb:
+        return reader
+    return RememberingReader(reader, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
 
 
 def _sentence_transformers(model: Path | str, settings: Settings, why: str) -> Runtime:
