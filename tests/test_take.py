@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 
 import pexpect
@@ -258,6 +259,28 @@ def test_the_cascade_goes_on_without_its_endpoint_and_says_so_once(run, tmp_path
     assert result.returncode == 0
     assert result.stderr.count("Going on without it") == 1
     assert "Result: EC2" in result.stdout
+
+
+def test_edit_opens_an_editor_that_may_fail(terminal):
+    child = terminal("take", "--section", "2", "-n", "1", EDITOR="false", VISUAL="")
+    child.expect("Question 1 of 1")
+    write(child, ":edit\r")
+    child.expect("the editor failed")
+    write(child, "typed\r\r")
+    child.expect(MENU)
+
+
+def test_what_is_due_of_any_section_comes_first(terminal, tmp_path, run):
+    (tmp_path / "a.txt").write_text("No idea at all.\n", encoding="utf-8")
+    for section in ("EC2", "Lambda"):
+        run("take", "--section", section, "-n", "1", "--answers", "a.txt", GRADER_DATA_DIR=str(tmp_path))
+    with sqlite3.connect(tmp_path / "history.sqlite") as connection:  # as if it had been two days ago
+        connection.execute("UPDATE attempts SET made = replace(made, substr(made, 1, 10), date('now', '-2 days'))")
+    child = terminal("take")
+    child.expect("0 +what is due today, of any section +2")
+    child.expect(r"\[0\]: ?")
+    child.send("\r")
+    child.expect("Question 1 of 2, .*last time 0.0")
 
 
 def test_without_a_terminal(run, run_json, tmp_path):

@@ -60,11 +60,20 @@ def take(
     if answers is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("no terminal to write in; give the answers with --answers FILE, or --answers - for stdin")
 
-    from grader.cli.taking.course import Course, Wanted, open_history
+    from grader.cli.taking.course import Course, open_history
+    from grader.cli.taking.selection import Wanted
 
-    wanted = Wanted(tuple(section or ()), exam or number, tuple(level or ()), tuple(tag or ()), order, minutes)
+    wanted = Wanted(
+        sections=tuple(section or ()),
+        number=exam or number,
+        levels=tuple(level or ()),
+        tags=tuple(tag or ()),
+        order=order,
+        exam=exam is not None,
+        minutes=minutes,
+    )
     with open_history(history_file(shared, db)) as history:
-        course = Course(shared, shared.load_bank(), history, wanted, exam=exam is not None)
+        course = Course(shared, shared.load_bank(), history, wanted)
         if answers is not None:
             course.from_file(answers, json=json)
         else:

@@ -51,20 +51,24 @@ class Page:
             self.say(text, "cyan", 3, "──")
 
 
-def print_sections(rows: Sequence[Progress], page: Page) -> None:
-    """Print the sections with how far each has come, numbered from 1."""
+def print_sections(rows: Sequence[Progress], due: int, page: Page) -> None:
+    """Print the sections with how far each has come, numbered from 1; 0 is what is due, whatever its section."""
     if page.plain:
+        if due:
+            page.say(f"0. What is due today: {due} questions")
         for number, row in enumerate(rows, 1):
             score = "" if row.score is None else f", mean {score_text(row.score)}"
-            due = f", {row.due} due today" if row.due else ""
-            page.say(f"{number}. {row.section}: {row.answered} of {row.questions} answered{score}{due}")
+            again = f", {row.due} due today" if row.due else ""
+            page.say(f"{number}. {row.section}: {row.answered} of {row.questions} answered{score}{again}")
         return
     table = Table(box=None, pad_edge=False)
     for name in ("", "section", "answered", "mean", "due today"):
         table.add_column(name, justify="left" if name == "section" else "right")
+    if due:
+        table.add_row("0", "what is due today, of any section", "", "", str(due))
     for number, row in enumerate(rows, 1):
-        due = str(row.due) if row.due else ""
-        table.add_row(str(number), safe(row.section), f"{row.answered}/{row.questions}", score_text(row.score), due)
+        cells = [f"{row.answered}/{row.questions}", score_text(row.score), str(row.due or "")]
+        table.add_row(str(number), safe(row.section), *cells)
     page.console.print(table)
 
 
@@ -208,7 +212,7 @@ def print_result(
     if sitting.seconds:
         page.say(f"Time: {duration(sitting.seconds)}; {duration(each)} for an answer.")
     if due_soon:
-        page.say(f"Due by tomorrow: {due_soon} questions; `grader take --order weak` brings them.")
+        page.say(f"Due by tomorrow: {due_soon} questions; `grader take` offers them.")
 
 
 def print_history(
@@ -231,7 +235,7 @@ def print_history(
         name = trend.section or "all answers"
         shown = spelled(trend.scores) if page.plain else f"{sparkline(trend.scores)} {score_text(trend.scores[-1])}"
         page.say(f"{name}: {shown}" if page.plain else f"{shown}  {name}")
-    page.say(f"\nDue today: {due} questions." + (" `grader take` asks them first." if due else ""))
+    page.say(f"\nDue today: {due} questions." + (" `grader take` offers them." if due else ""))
 
 
 SUMMARY_COLUMNS = ("test", "what", "answered", "score", "90 %", "time")

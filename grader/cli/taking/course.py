@@ -15,41 +15,28 @@ from filelock import FileLock, Timeout
 from grader.adapters.store import History
 from grader.answers import Answer
 from grader.bank import Bank, Question
-from grader.bank.model import Section
 from grader.cli.calls import tell_plan, tell_totals
 from grader.cli.context import Context, print_json
 from grader.cli.status import ExitStatus
 from grader.cli.taking.desk import Desk, command_in
 from grader.cli.taking.dialogue import Dialogue, grade_attempt
+from grader.cli.taking.selection import Selection, Wanted
 from grader.engines import WaitingGrader, grader_inputs, practice_manifest
 from grader.errors import InputError
 from grader.grade.model import Ungraded
 from grader.pipeline.grader import Grader
 from grader.practice.answers_file import split_answers
-from grader.practice.choose import choose, find_sections, put_in_order
 from grader.practice.clock import Stopwatch
-from grader.practice.order import Level, Order
-from grader.practice.progress import progress, trends
+from grader.practice.order import Order
+from grader.practice.progress import trends
 from grader.practice.schedule import Due, schedule
-from grader.practice.sitting import Attempt, Plan, Sitting
-from grader.report.practice import Page, print_feedback, print_question, print_result, print_sections
+from grader.practice.sitting import Attempt, Sitting
+from grader.report.practice import Page, print_feedback, print_question, print_result
 from grader.report.practice_records import sitting_json
 from grader.settings import Settings
 
 ATTEMPTS = 2
 """How often a request to a language model is sent: somebody is waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which questions were asked for on the command line."""
-
-    sections: tuple[str, ...] = ()
-    number: int | None = None
-    levels: tuple[Level, ...] = ()
-    tags: tuple[str, ...] = ()
-    order: Order | None = None
-    minutes: float | None = None
 
 
 @contextmanager
@@ -88,14 +75,13 @@ class Course:
     bank: Bank
     history: History
     wanted: Wanted
-    exam: bool
 
     def at_terminal(self, *, plain: bool, editor: bool, fresh: bool) -> None:
         """Take a test in dialogue."""
         plain = plain or self.shared.console().is_dumb_terminal
         page, desk = Page(self.shared.console(plain=plain), plain), _desk(plain=plain, color=self.shared.settings.color)
         try:
-            sitting = self._unfinished(page, desk, fresh=fresh) or self._new(page, desk)
+            sitting = self._unfinished(page, desk, fresh=fresh) or self._begin(self._selection.at_desk(page, desk))
         except EOFError:  # Ctrl-D before the first question
             page.say()
             return
@@ -104,7 +90,16 @@ class Course:
         limit = None if sitting.plan.minutes is None else sitting.plan.minutes * 60
         watch = Stopwatch(time.monotonic, sitting.seconds, limit)
         dialogue = Dialogue(
-            self.history, sitting, questions, grader, desk, page, watch, _utc_now, before=self._due, editor=editor
+            self.history,
+            sitting,
+            questions,
+            grader,
+            desk,
+            page,
+            watch,
+            _utc_now,
+            before=self._selection.due,
+            editor=editor,
         )
         try:
             sitting = dialogue.run()
@@ -119,13 +114,9 @@ class Course:
         self._show_result(sitting, dialogue.attempts, page)
         self._finish(grader, dialogue.attempts)
 
-    def _new(self, page: Page, desk: Desk) -> Sitting:
-        usual = Order.RANDOM if self.exam else Order.WEAK
-        return self._begin(self._questions(self._sections(page, desk), usual))
-
     def from_file(self, path: Path, *, json: bool) -> None:
         """Take a test whose answers are written already."""
-        questions = self._questions(find_sections(self.bank, self.wanted.sections), Order.BANK)
+        questions = self._selection.questions(Order.BANK)
         texts = split_answers(_text(path), len(questions), str(path))
         given = [(place, text) for place, text in enumerate(texts) if command_in(text) != ":skip"]
         if self.shared.dry_run:
@@ -152,14 +143,9 @@ class Course:
             for attempt in attempts:
                 question = attempt.entry.answer.question
                 print_question(replace(sitting, place=attempt.place), question, None, page)
-                print_feedback(attempt, page, revealed=self.exam)
+                print_feedback(attempt, page, revealed=self.wanted.exam)
             self._show_result(sitting, attempts, page)
         self._finish(grader, attempts)
-
-    @cached_property
-    def _due(self) -> dict[str, Due]:
-        """When each question of the bank comes back, as of the beginning."""
-        return self._schedule()
 
     def _schedule(self) -> dict[str, Due]:
         own = (attempts for sitting, attempts in self.history.all_attempts() if sitting.plan.bank == self.bank.name)
@@ -170,7 +156,9 @@ class Course:
         under_way = [s for s in self.history.sittings() if not s.ended and s.plan.bank == self.bank.name]
         for sitting in reversed(under_way):
             gone = [name for name in sitting.plan.questions if name not in self.bank.by_id]
-            if not fresh and not gone:
+            if gone:
+                page.say(f"A test that was under way is over: the bank has no question {gone[0]!r} any more.")
+            elif not fresh:
                 done = len({attempt.place for attempt in self.history.attempts(sitting)})
                 page.say(
                     f"A test is under way: {sitting.plan.title}, {done} of {len(sitting.plan.questions)} answered, "
@@ -181,41 +169,14 @@ class Course:
             self.history.keep_sitting(replace(sitting, ended=True))
         return None
 
-    def _sections(self, page: Page, desk: Desk) -> Sequence[Section]:
-        """Return the sections asked for; where nothing was, let the learner choose one."""
-        if self.exam or self.wanted != Wanted(order=self.wanted.order, number=self.wanted.number):
-            return find_sections(self.bank, self.wanted.sections)
-        rows = progress(self.bank, self._due, _now())
-        print_sections(rows, page)
-        open_ones = [n for n, row in enumerate(rows, 1) if row.due] + [
-            n for n, row in enumerate(rows, 1) if row.answered < row.questions
-        ]
-        proposed = str(next(iter(open_ones), 1))
-        while True:
-            given = desk.ask(f"Which section? Number or name [{proposed}]: ").strip() or proposed
-            try:
-                return find_sections(self.bank, [given])
-            except InputError as exc:
-                page.say(str(exc))
-
-    def _questions(self, sections: Sequence[Section], usual: Order) -> list[Question]:
-        wanted = self.wanted
-        found = choose(self.bank, sections=sections, levels=wanted.levels, tags=wanted.tags)
+    @cached_property
+    def _selection(self) -> Selection:
         seed = f"{self.shared.settings.seed}:{len(self.history.sittings())}"  # another order each time
-        return put_in_order(found, wanted.order or usual, self._due, _now(), seed)[: wanted.number]
+        return Selection(self.bank, self.wanted, self._schedule(), _now(), seed)
 
     def _begin(self, questions: Sequence[Question]) -> Sitting:
-        titles = list(dict.fromkeys(question.section for question in questions))
-        title = titles[0] if len(titles) == 1 else f"{len(titles)} sections"
-        narrowed = ", ".join([*self.wanted.levels, *self.wanted.tags])
-        plan = Plan(
-            bank=self.bank.name,
-            title=f"{title} ({narrowed})" if narrowed else title,
-            questions=tuple(question.id for question in questions),
-            exam=self.exam,
-            minutes=self.wanted.minutes,
-        )
-        return self.history.begin_sitting(plan, practice_manifest(self.bank, self.shared.settings), _utc_now())
+        manifest = practice_manifest(self.bank, self.shared.settings)
+        return self.history.begin_sitting(self._selection.plan(questions), manifest, _utc_now())
 
     def _grader(self, tell: Callable[[str], None], questions: Sequence[Question]) -> WaitingGrader:
         settings = replace(self.shared.settings, attempts=min(self.shared.settings.attempts, ATTEMPTS))

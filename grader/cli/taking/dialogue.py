@@ -12,6 +12,7 @@ from grader.bank import Question
 from grader.cli.taking.desk import Desk, How, Written, command_in, commands_text, unknown_command
 from grader.cli.taking.editor import edit
 from grader.engines.practice import WaitingGrader
+from grader.errors import InputError
 from grader.practice.clock import Stopwatch
 from grader.practice.schedule import Due
 from grader.practice.sitting import Attempt, Sitting, open_places
@@ -155,6 +156,8 @@ class Dialogue:
         while True:
             written = self._in_editor(question, draft) if in_editor else self.desk.write(draft, self.watch.left)
             in_editor = self.editor
+            if written is None:
+                continue
             if written.how in (How.INTERRUPTED, How.LEFT):
                 self._keep(draft=written.text)
                 raise KeyboardInterrupt if written.how is How.INTERRUPTED else EOFError
@@ -170,18 +173,17 @@ class Dialogue:
             else:
                 self._obey(word)
 
-    def _in_editor(self, question: Question, draft: str) -> Written:
-        match self.desk.choose({"w": "write in your editor", "s": "skip", "b": "back", "p": "pause", "e": "end"}):
-            case "w":
-                return Written(edit(draft, question.prompt))
-            case "s":
-                return Written(":skip")
-            case "b":
-                return Written(":back")
-            case "p":
-                return Written(":pause")
-            case _:
-                return Written(":end")
+    def _in_editor(self, question: Question, draft: str) -> Written | None:
+        """Return what was written in the editor, or a command chosen instead; None when the editor failed."""
+        if self.editor:
+            key = self.desk.choose({"w": "write in your editor", "s": "skip", "b": "back", "p": "pause", "e": "end"})
+            if key != "w":
+                return Written({"s": ":skip", "b": ":back", "p": ":pause", "e": ":end"}[key])
+        try:
+            return Written(edit(draft, question.prompt))
+        except InputError as exc:
+            self.page.say(str(exc))
+            return None
 
     def _means_empty(self) -> bool:
         self.page.say("Nothing is written yet.")
