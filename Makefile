@@ -3,7 +3,8 @@
 # make transcript   take a test in a real terminal (tmux) and show it in docs/learner.md
 # make scale  memory and time of 10k, 100k and 1M rows (an hour)
 # make bench  how fast, side by side with sentence-transformers; writes docs/performance.md (half an hour, be alone)
-# make eval   measure the graders, write docs/consistency.md     make eval-gate      is the default grader consistent
+# make eval   measure the graders, write docs/consistency.md and what docs/rubric.md shows of real runs
+# make eval-gate       is the default grader consistent
 # make eval-baseline   what eval-agreement is held against       make eval-agreement  has it come no further from people
 PYTHON ?= python3
 VENV ?= .venv
@@ -38,6 +39,7 @@ bench: $(READY)
 
 eval: $(READY)
 	$(BIN)/python tools/consistency.py
+	$(BIN)/python tools/rubric.py
 
 eval-gate: $(READY)
 	$(BIN)/grader eval consistency eval/examples/submissions.csv --limit 12 --answers 2 \
