@@ -27,7 +27,7 @@ def terminal(tmp_path):
             cwd=str(tmp_path),
             dimensions=(40, 80),
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
             env={
                 **os.environ,
                 "GRADER_DATA_DIR": str(tmp_path),
@@ -164,13 +164,22 @@ def test_plain(terminal, history):
     assert history()["tests"][0]["attempts"][1]["answer"] == "x" * 5000
 
 
-def test_an_exam_with_a_clock(terminal, history):
-    child = terminal("take", "--exam", "2", "--minutes", "0.1")
+@pytest.mark.parametrize("options", [(), ("--plain",)])
+def test_an_exam_with_a_clock(terminal, history, tmp_path, options):
+    child = terminal("take", *options, "--exam", "2", "--minutes", "10")
     child.expect("Question 1 of 2")
-    child.expect("Time left")
-    child.send("One.\r\r")
+    child.expect("Time left: [0-9]+ min")
+    write(child, "One.\r\r")
     child.expect("Question 2 of 2")
     write(child, "Two, and no")
+    child.expect("and no")
+    child.send("\x03")
+    assert status(child) == 130
+    with sqlite3.connect(tmp_path / "history.sqlite") as connection:  # as if it had taken so long
+        connection.execute("UPDATE sittings SET seconds = 597")
+    child = terminal("take", *options)
+    child.expect(r"under way.*\? ")
+    child.send("\r")
     child.expect("The time is up")
     child.expect("90 % interval")
     child.expect("Result: ")

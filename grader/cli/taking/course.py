@@ -104,15 +104,13 @@ class Course:
         try:
             sitting = dialogue.run()
         except KeyboardInterrupt:
-            self._tell_kept(dialogue.sitting, dialogue.attempts, page)
+            self._leave(dialogue, page)
             raise
-        finally:
-            self._keep_inputs(dialogue.sitting, grader)
         if not sitting.ended:
-            self._tell_kept(sitting, dialogue.attempts, page)
+            self._leave(dialogue, page)
             return
         self._show_result(sitting, dialogue.attempts, page)
-        self._finish(grader, dialogue.attempts)
+        self._finish(sitting, dialogue.attempts, grader)
 
     def from_file(self, path: Path, *, json: bool) -> None:
         """Take a test whose answers are written already."""
@@ -135,7 +133,6 @@ class Course:
         ]
         sitting = replace(sitting, place=len(questions), ended=True)
         self.history.keep_sitting(sitting)
-        self._keep_inputs(sitting, grader)
         if json:
             print_json(sitting_json(sitting, attempts))
         else:
@@ -145,7 +142,7 @@ class Course:
                 print_question(replace(sitting, place=attempt.place), question, None, page)
                 print_feedback(attempt, page, revealed=self.wanted.exam)
             self._show_result(sitting, attempts, page)
-        self._finish(grader, attempts)
+        self._finish(sitting, attempts, grader)
 
     def _schedule(self) -> dict[str, Due]:
         own = (attempts for sitting, attempts in self.history.all_attempts() if sitting.plan.bank == self.bank.name)
@@ -183,26 +180,28 @@ class Course:
         example = Answer(questions[0], questions[0].prompt) if questions else None
         return WaitingGrader(lambda: _make_grader(settings), tell, example)
 
-    def _keep_inputs(self, sitting: Sitting, grader: WaitingGrader) -> None:
-        """Keep what the grades of a sitting depend on, where any was made."""
-        if any(not attempt.waiting for attempt in self.history.attempts(sitting)):
-            self.history.add_inputs(sitting, grader_inputs(grader.grader))
-
     def _show_result(self, sitting: Sitting, attempts: Sequence[Attempt], page: Page) -> None:
         earlier = [pair for pair in self.history.all_attempts() if pair[0].plan.bank == self.bank.name]
         tomorrow = _now() + timedelta(days=1)
         due = sum(one.by(tomorrow) for one in self._schedule().values())
         print_result(sitting, attempts, trends(earlier), due, page)
 
-    def _tell_kept(self, sitting: Sitting, attempts: Sequence[Attempt], page: Page) -> None:
-        done = len({attempt.place for attempt in attempts})
-        page.say(f"\nKept: {done} of {len(sitting.plan.questions)} answered. `grader take` goes on from here.")
+    def _leave(self, dialogue: Dialogue, page: Page) -> None:
+        done = len({attempt.place for attempt in dialogue.attempts})
+        asked = len(dialogue.sitting.plan.questions)
+        page.say(f"\nKept: {done} of {asked} answered. `grader take` goes on from here.")
+        self._keep_inputs(dialogue.sitting, dialogue.attempts, dialogue.grader)
 
-    def _finish(self, grader: WaitingGrader, attempts: Sequence[Attempt]) -> None:
-        if attempts:
-            tell_totals(self.shared, grader.grader)
+    def _finish(self, sitting: Sitting, attempts: Sequence[Attempt], grader: WaitingGrader) -> None:
+        self._keep_inputs(sitting, attempts, grader)
         if any(isinstance(attempt.result, Ungraded) for attempt in attempts):
             raise typer.Exit(ExitStatus.SOME_UNGRADED)
+
+    def _keep_inputs(self, sitting: Sitting, attempts: Sequence[Attempt], grader: WaitingGrader) -> None:
+        """Keep what the grades of a sitting depend on, and say what a language model took; where any was made."""
+        if grader.ready and any(not attempt.waiting for attempt in attempts):
+            self.history.add_inputs(sitting, grader_inputs(grader.grader))
+            tell_totals(self.shared, grader.grader)
 
 
 def _make_grader(settings: Settings) -> Grader:

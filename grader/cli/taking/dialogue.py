@@ -78,6 +78,8 @@ class Dialogue:
         place = self.sitting.place
         if self.watch.left is not None and self.watch.left < LAST_SECONDS:
             self.page.say("The time is up.", "bold")
+            if self.sitting.draft:
+                self._give(self.questions[place], unwrapped(self.sitting.draft), 0.0)
             self._end()
         elif place >= len(self.questions):
             self._at_the_end()
@@ -130,19 +132,25 @@ class Dialogue:
         print_feedback(self.attempts[-1], self.page, revealed=reference_seen)
 
     def _examine(self, question: Question) -> None:
-        given = next(iter(self._tries()), None)
         self._print_question(question)
         began = self.watch.seconds
-        before = given.entry.answer.text if given else ""
-        text = self._write(question, self.sitting.draft or before)
-        if given is None or text != before:
-            seconds = self.watch.seconds - began
-            if given is not None:
-                seconds += given.seconds
-                self.history.withdraw(self.sitting, given)
-                self.attempts.remove(given)
-            self.attempts.append(self.history.hand_in(self.sitting, question, text, self.now(), seconds=seconds))
+        text = self._write(question, self.sitting.draft or self._given())
+        self._give(question, text, self.watch.seconds - began)
         self._next()
+
+    def _given(self) -> str:
+        """Return the answer of an exam as it stands; it can be changed until the end."""
+        return next((attempt.entry.answer.text for attempt in self._tries()), "")
+
+    def _give(self, question: Question, text: str, seconds: float) -> None:
+        """Keep the answer of an exam, in place of an earlier one."""
+        for given in self._tries():
+            if text == given.entry.answer.text:
+                return
+            seconds += given.seconds
+            self.history.withdraw(self.sitting, given)
+            self.attempts.remove(given)
+        self.attempts.append(self.history.hand_in(self.sitting, question, text, self.now(), seconds=seconds))
 
     def _print_question(self, question: Question) -> None:
         print_question(self.sitting, question, self.before.get(question.id), self.page)
