@@ -1,10 +1,16 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
+from grader.answers import Answer
+from grader.bank import KeyPoint, Question
+from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.similarity.embedder import TokenEmbedding
+from grader.similarity.profile import load_profile
+from tests.fakes import WordEmbedder
 
 
 class CountingEmbedder:
@@ -73,6 +79,40 @@ def test_no_pair_is_read_twice_not_even_in_another_run(tmp_path):
     assert first.asked == [("ab", "c"), ("a", "bc"), ("c", "ab"), ("", "")]
     assert second.asked == []
     assert RememberingReader(second, tmp_path / "e.sqlite", 10).read([]).shape == (0, 2)
+
+
+class CountingWords(WordEmbedder):
+    """Remembers which texts it was given."""
+
+    def __init__(self):
+        self.asked = []
+
+    def embed(self, texts):
+        self.asked += texts
+        return super().embed(texts)
+
+
+def graded(path, question, profile, texts):
+    """Grade answers with a model that remembers; return what reached the model, and the scores."""
+    words = CountingWords()
+    grader = SimilarityGrader(RememberingEmbedder(words, path, 100), profile, pass_mark=0.6)
+    answers = [Answer(question, text, f"c{i}", i, i) for i, text in enumerate(texts)]
+    return words.asked, [grade.score for _, grade in grader.grade(answers)]
+
+
+def test_grading_again_with_other_weights_and_another_profile_embeds_nothing(tmp_path):
+    texts = ["Turn off idle machines. Buy less.", "Buy less.", "Turn off idle machines. Buy less.", "Turn it off"]
+    profile = load_profile("default")
+    points = (KeyPoint("off", "Turn off idle machines", 1), KeyPoint("less", "Buy less", 1))
+    question = Question("q", "How do you save money?", "Turn off idle machines. Buy less.", points)
+    asked, scores = graded(tmp_path / "e.sqlite", question, profile, texts)
+    assert len(asked) == len(set(asked)) > 4
+    heavier = replace(question, key_points=(replace(points[0], weight=5), points[1]))
+    other = profile.model_copy(update={"name": "other", "off_topic": 0.0})
+    asked, changed = graded(tmp_path / "e.sqlite", heavier, other, texts)
+    assert asked == []
+    assert changed != scores
+    assert graded(tmp_path / "e.sqlite", question, profile, ["A new one"])[0] == ["A new one"]
 
 
 def test_models_are_told_apart(tmp_path):
