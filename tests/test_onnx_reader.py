@@ -48,12 +48,10 @@ def tensors():
     return made
 
 
-def reader(path, given, cache_dir=None, scale=SCALE, threads=2):
-    save_file(given, path, {"scale": str(scale)})
-    settings = load_settings(
-        {"threads": threads, "embedding_cache_mb": 0, **({"cache_dir": cache_dir} if cache_dir else {})}, {}, ROOT
-    )
-    return make_reader(settings, path)
+def reader(path, given, cache_dir, embedder="minilm-float32"):
+    save_file(given, path, {"scale": str(SCALE)})
+    flags = {"threads": 2, "embedding_cache_mb": 0, "cache_dir": cache_dir, "embedder": embedder}
+    return make_reader(load_settings(flags, {}, ROOT), path)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +96,15 @@ def test_a_pair_does_not_depend_on_its_neighbours(onnx):
     alone = np.concatenate([onnx.read([pair]) for pair in pairs])
     np.testing.assert_allclose(together, alone, atol=1e-6)
     np.testing.assert_allclose(backwards, alone, atol=1e-6)
+
+
+def test_int8_is_near_float32_and_no_pair_depends_on_its_neighbours(onnx, tmp_path):
+    int8 = reader(tmp_path / "adapter.safetensors", tensors(), tmp_path / "cache", "minilm-int8")
+    exact, near = onnx.read(PAIRS), int8.read(PAIRS)
+    assert int8.fingerprint != onnx.fingerprint
+    assert abs(exact - near).max() < 0.15
+    assert abs(exact - near).mean() < 0.05
+    np.testing.assert_allclose(np.concatenate([int8.read([pair]) for pair in PAIRS]), near, atol=1e-6)
 
 
 def test_no_pairs(onnx):

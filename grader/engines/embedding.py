@@ -55,9 +55,14 @@ def choose_runtime(settings: Settings) -> Runtime:
 
 
 def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader | RememberingReader:
-    """Return the packaged model as a reader of pairs of texts, with this adapter and its memory. Raises ConfigError."""
+    """Return the packaged model as a reader of pairs of texts, with this adapter and its memory.
+
+    It computes in what the embedder computes in, and in float32 beside an embedder that is not the packaged model.
+    Raises ConfigError.
+    """
     weights = minilm_folder(settings.cache_dir)
-    reader = OnnxPairReader(weights, reader_file(weights, adapter, settings.cache_dir), threads=settings.threads)
+    files = reader_file(weights, adapter, settings.cache_dir, PACKAGED.get(settings.embedder, "float32"))
+    reader = OnnxPairReader(weights, files, threads=settings.threads)
     if not settings.embedding_cache_mb:
         return reader
     return RememberingReader(reader, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)

@@ -21,10 +21,8 @@ class Adapted(NamedTuple):
     """The weights of an encoder with an adapter merged in, and the head that reads its first token."""
 
     weights: Mapping[str, Floats]
-    head_weight: Floats
-    """(heads, width)"""
-    head_bias: Floats
-    """(heads,)"""
+    head: tuple[Floats, Floats]
+    """(heads, width) weight and (heads,) bias."""
 
 
 def merge(weights: Mapping[str, Floats], adapter: Path) -> Adapted:
@@ -60,7 +58,7 @@ def merge(weights: Mapping[str, Floats], adapter: Path) -> Adapted:
     width = len(weights["embeddings.LayerNorm.bias"])
     if head_weight.shape != (len(head_bias), width):
         raise ConfigError(f"{adapter}: head.weight is {head_weight.shape}, expected ({len(head_bias)}, {width})")
-    return Adapted(merged, head_weight, head_bias)
+    return Adapted(merged, (head_weight, head_bias))
 
 
 def _read(adapter: Path) -> tuple[Mapping[str, str], dict[str, Floats]]:

@@ -48,6 +48,10 @@ class _Graph:
             ir_version=IR_VERSION,
         )
 
+    def observed(self, products: Sequence[str]) -> list[ValueInfoProto]:
+        """Return the inputs of these products, to be given out."""
+        return [helper.make_tensor_value_info(self.products[name], TensorProto.FLOAT, None) for name in products]
+
     def constant(self, name: str, values: NDArray[Any]) -> str:
         self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
@@ -93,33 +97,35 @@ def bert_graph(
 ) -> ModelProto:
     """Return the encoder of a `BertModel` as an ONNX model, in float32, or in int8 where `ranges` are given.
 
-    With `observed` the model gives, after the tokens, the input of each of `products(config)` too.
+    With `observed` the model gives, after its own outputs, the input of each of `products(config)` too.
     """
     graph = _Graph(ranges)
     value = _layers(graph, weights, config, _embeddings(graph, weights, config))
     outputs = _outputs(graph, value, config["hidden_size"])
-    if observed:
-        outputs += [
-            helper.make_tensor_value_info(graph.products[name], TensorProto.FLOAT, None) for name in products(config)
-        ]
-    return graph.model([IDS], outputs)
+    return graph.model([IDS], [*outputs, *(graph.observed(products(config)) if observed else ())])
 
 
 def reader_graph(
-    weights: Mapping[str, Floats], config: Mapping[str, Any], head_weight: Floats, head_bias: Floats
+    weights: Mapping[str, Floats],
+    config: Mapping[str, Any],
+    head: tuple[Floats, Floats],
+    ranges: Ranges | None = None,
+    *,
+    observed: bool = False,
 ) -> ModelProto:
-    """Return a model that reads pairs of texts: a `BertModel` and, on the first token, a (k, width) linear layer.
+    """Return a model that reads pairs of texts: a `BertModel` and, on the first token, a linear layer.
 
-    It takes the ids and which text of the pair each token is of, both (pairs, length), and gives (pairs, k) logits,
-    in float32.
+    It takes the ids and which text of the pair each token is of, both (pairs, length), and gives (pairs, k) logits.
+    `head` is the (k, width) weight and the (k,) bias of the linear layer; the rest is as in `bert_graph`.
     """
-    graph = _Graph(None)
+    graph = _Graph(ranges)
     embedded = _embeddings(graph, weights, config, pairs=True)
     first = _layers(graph, weights, config, embedded, first_only=True)
-    inputs = [first, graph.constant("head.weight", head_weight), graph.constant("head.bias", head_bias)]
+    weight, bias = head
+    inputs = [first, graph.constant("head.weight", weight), graph.constant("head.bias", bias)]
     graph.node("Gemm", inputs, LOGITS, "", transB=1)
-    shape: list[str | int | None] = ["texts", len(head_bias)]
-    return graph.model([IDS, PARTS], [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, shape)])
+    logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["texts", len(bias)])
+    return graph.model([IDS, PARTS], [logits, *(graph.observed(products(config)) if observed else ())])
 
 
 def products(config: Mapping[str, Any]) -> list[str]:

@@ -7,12 +7,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from grader.adapters.minilm import WEIGHTS_SHA256
+from grader.adapters.onnx.names import IDS, PARTS
+from grader.adapters.onnx.session import cores, open_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.adapters.salience import salience
 from grader.bank.model import fingerprint
@@ -25,7 +28,7 @@ _HERE = Path(__file__).parent
 _CALIBRATION = _HERE / "calibration.txt"
 """Statements that int8 scales are fitted on, one a line; machine-made, of many subjects."""
 _RECIPE = (_HERE / "graph.py", _CALIBRATION, _HERE.parent / "salience.py")
-_READER_RECIPE = (_HERE / "graph.py", _HERE / "adapter.py")
+_READER_RECIPE = (_HERE / "graph.py", _HERE / "adapter.py", _CALIBRATION)
 _LIBRARIES = ("onnx", "onnxruntime", "tokenizers")
 _MODEL, _WEIGHTS, _SALIENCE = "model.onnx", "weights.bin", "salience.npy"
 
@@ -66,13 +69,14 @@ def model_file(weights: Path, cache_dir: Path, precision: Precision) -> ModelFil
     return _kept(cache_dir, key, lambda folder: _write(weights, folder, precision))
 
 
-def reader_file(weights: Path, adapter: Path, cache_dir: Path) -> ModelFile:
+def reader_file(weights: Path, adapter: Path, cache_dir: Path, precision: Precision) -> ModelFile:
     """Return the file of the packaged model as a reader of pairs, made now unless the cache has it.
 
     Args:
         weights: the folder of the model as its package has it, verified.
         adapter: see `grader.adapters.onnx.adapter`.
         cache_dir: the user cache.
+        precision: as for `model_file`.
 
     Raises:
         ConfigError: as `model_file`; or the adapter cannot be read, or does not fit.
@@ -82,8 +86,8 @@ def reader_file(weights: Path, adapter: Path, cache_dir: Path) -> ModelFile:
         digest = hashlib.sha256(adapter.read_bytes()).hexdigest()
     except OSError as exc:
         raise ConfigError(f"{adapter}: cannot be read: {exc.strerror or exc}") from exc
-    key = _key(_READER_RECIPE, digest)
-    return _kept(cache_dir, key, lambda folder: _write_reader(weights, folder, adapter))
+    key = _key(_READER_RECIPE, f"{digest} {precision}")
+    return _kept(cache_dir, key, lambda folder: _write_reader(weights, folder, adapter, precision))
 
 
 def _kept(cache_dir: Path, key: str, write: Callable[[Path], None]) -> ModelFile:
@@ -124,18 +128,30 @@ def _write(weights: Path, folder: Path, precision: Precision) -> None:
 
     tensors, config = _load(weights)
     tokenizer = load_tokenizer(weights)
-    ranges = _ranges(tensors, config, tokenizer) if precision == "int8" else None
+    ranges = None
+    if precision == "int8":
+        texts = [{IDS: _row(encoding.ids)} for encoding in tokenizer.encode_batch(_statements())]
+        ranges = _ranges(bert_graph(tensors, config, observed=True), config, texts)
     _save(bert_graph(tensors, config, ranges), folder)
     np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
 
 
-def _write_reader(weights: Path, folder: Path, adapter: Path) -> None:
+def _write_reader(weights: Path, folder: Path, adapter: Path, precision: Precision) -> None:
     from grader.adapters.onnx.adapter import merge
     from grader.adapters.onnx.graph import reader_graph
 
     tensors, config = _load(weights)
-    adapted = merge(tensors, adapter)
-    _save(reader_graph(adapted.weights, config, adapted.head_weight, adapted.head_bias), folder)
+    merged, head = merge(tensors, adapter)
+    ranges = None
+    if precision == "int8":
+        statements = _statements()
+        pairs = [*pairwise(statements), *((text, text) for text in statements)]
+        texts = [
+            {IDS: _row(encoding.ids), PARTS: _row(encoding.type_ids)}
+            for encoding in load_tokenizer(weights).encode_batch(pairs)
+        ]
+        ranges = _ranges(reader_graph(merged, config, head, observed=True), config, texts)
+    _save(reader_graph(merged, config, head, ranges), folder)
 
 
 def _save(model: Any, folder: Path) -> None:
@@ -152,21 +168,27 @@ def _load(weights: Path) -> tuple[Mapping[str, Floats], Mapping[str, Any]]:
     return load_file(weights / "model.safetensors"), config
 
 
+def _statements() -> list[str]:
+    return _CALIBRATION.read_text(encoding="utf-8").splitlines()
+
+
+def _row(numbers: Sequence[int]) -> Any:
+    return np.array([numbers], np.int32)
+
+
 def _ranges(
-    tensors: Mapping[str, Floats], config: Mapping[str, Any], tokenizer: Any
+    observed: Any, config: Mapping[str, Any], texts: Sequence[Mapping[str, Any]]
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Return what the input of each product ranges over, channel by channel, in the calibration statements."""
-    from grader.adapters.onnx.graph import bert_graph, products
-    from grader.adapters.onnx.names import IDS
-    from grader.adapters.onnx.session import cores, open_session
+    """Return what the input of each product ranges over, channel by channel, in these texts."""
+    from grader.adapters.onnx.graph import products
 
     names = products(config)
-    session = open_session(bert_graph(tensors, config, observed=True).SerializeToString(), cores())
+    session = open_session(observed.SerializeToString(), cores())
     ranges: dict[str, tuple[Floats, Floats]] = {}
-    for line in _CALIBRATION.read_text(encoding="utf-8").splitlines():
-        inputs = session.run(None, {IDS: np.array([tokenizer.encode(line).ids], np.int32)})[-len(names) :]
-        for name, values in zip(names, inputs, strict=True):
-            least, greatest = values[0].min(axis=0), values[0].max(axis=0)
+    for text in texts:
+        for name, values in zip(names, session.run(None, text)[-len(names) :], strict=True):
+            rows = values.reshape(-1, values.shape[-1])
+            least, greatest = rows.min(axis=0), rows.max(axis=0)
             if name in ranges:
                 least, greatest = np.minimum(least, ranges[name][0]), np.maximum(greatest, ranges[name][1])
             ranges[name] = (least, greatest)
