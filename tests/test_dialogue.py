@@ -107,6 +107,13 @@ def test_the_reference_is_hidden_until_asked_and_second_tries_say_so(take, histo
     assert len(set(scores)) == 3
 
 
+def test_a_reference_once_shown_counts_as_seen_another_day_too(take, history):
+    sitting, _, _ = take([f"{PLAN}.", "r", EOFError()])
+    sitting, _, page = take(["t", OUTAGE.reference, "e"], sitting=sitting)
+    assert TEST in page.replace("\n          ", " ")
+    assert [a.reference_seen for a in history.attempts(sitting)] == [False, True]
+
+
 def test_skip_and_back(take):
     sitting, tries, page = take([":back", ":skip", "Turn off.", "b", f"{PLAN}.", "n"])
     assert "This is the first question" in page

@@ -140,7 +140,7 @@ def test_progress_by_section():
 
 
 def test_trends_over_sittings_by_section():
-    sitting = Sitting(1, MONDAY, Plan("b", "S", ("a", "c")), 0.6)
+    sitting = Sitting(1, MONDAY, Plan("b", "S", ("a", "c")))
     first = [attempt("a", 0.2), attempt("a", 1.0, number=2), attempt("c", 0.6, section="T")]
     found = trends([(sitting, first), (sitting, []), (sitting, [attempt("a", 0.8)])])
     assert {name: trend.scores for name, trend in found.items()} == {"": (0.4, 0.8), "S": (0.2, 0.8), "T": (0.6,)}

@@ -34,7 +34,6 @@ class Sitting:
     started: datetime
     """UTC."""
     plan: Plan
-    pass_mark: float
     place: int = 0
     """Which question is asked now, from 0; the number of questions when all have been."""
     seconds: float = 0.0

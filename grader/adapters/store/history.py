@@ -53,6 +53,12 @@ ATTEMPTS = Table(
     Column("made", String, nullable=False),
     ForeignKeyConstraint(["run_id", "position"], [GRADES.c.run_id, GRADES.c.position]),
 )
+REFERENCES_SHOWN = Table(
+    "references_shown",
+    metadata,
+    Column("run_id", ForeignKey(SITTINGS.c.run_id), primary_key=True),
+    Column("place", Integer, primary_key=True),
+)
 
 
 class History(Record):
@@ -66,7 +72,7 @@ class History(Record):
 
         Args:
             plan: what it asks.
-            manifest: what its grades depend on; `settings` holds the pass mark.
+            manifest: what its grades depend on.
             started: UTC.
 
         """
@@ -138,6 +144,17 @@ class History(Record):
         self.add(self.run(sitting.id), attempt.entry.answer, result, fingerprint)
         return replace(attempt, entry=replace(attempt.entry, machine=result, fingerprint=fingerprint))
 
+    def show_reference(self, sitting: Sitting) -> None:
+        """Keep that the reference of the question at the sitting's place is shown: a later try may lean on it."""
+        with self._writing() as connection:
+            values = {"run_id": sitting.id, "place": sitting.place}
+            connection.execute(insert(REFERENCES_SHOWN).values(values).on_conflict_do_nothing())
+
+    def references_shown(self, sitting: Sitting) -> set[int]:
+        """Return the places of the questions whose reference was shown."""
+        query = select(REFERENCES_SHOWN.c.place).where(REFERENCES_SHOWN.c.run_id == sitting.id)
+        return {row.place for row in self._read(query)}
+
     def withdraw(self, sitting: Sitting, attempt: Attempt) -> None:
         """Forget an attempt that has no grade: another one takes its place."""
         position = attempt.entry.answer.position
@@ -171,4 +188,4 @@ def _sitting(run: Run) -> Sitting:
     plan = {**run.manifest["plan"]}
     plan["questions"] = tuple(plan["questions"])
     started = datetime.fromisoformat(run.manifest["started"]).astimezone(UTC)
-    return Sitting(run.id, started, Plan(**plan), float(run.manifest["settings"]["pass_mark"]))
+    return Sitting(run.id, started, Plan(**plan))

@@ -46,10 +46,13 @@ class Dialogue:
     editor: bool = False
     """Whether each answer is written in an editor."""
     attempts: list[Attempt] = field(init=False)
+    shown: set[int] = field(init=False)
+    """The places whose reference was shown."""
 
     def __post_init__(self) -> None:
         """Take up what was done before."""
         self.attempts = self.history.attempts(self.sitting)
+        self.shown = self.history.references_shown(self.sitting)
 
     def run(self) -> Sitting:
         """Ask until the sitting has ended or the learner leaves; return it as it then is.
@@ -89,23 +92,21 @@ class Dialogue:
             self._practise(self.questions[place])
 
     def _practise(self, question: Question) -> None:
-        tries = self._tries()
         self._print_question(question)
-        if not tries:
-            self._try(question, 1, reference_seen=False)
-            tries = self._tries()
+        if tries := self._tries():
+            print_feedback(tries[-1], self.page, revealed=self._seen)
         else:
-            print_feedback(tries[-1], self.page, revealed=False)
-        revealed = tries[-1].reference_seen
+            self._try(question)
         while True:
             match self.desk.choose(AFTER):
                 case "n":
                     self._next()
                 case "t":
                     self._print_question(question)
-                    self._try(question, self._tries()[-1].number + 1, reference_seen=revealed)
+                    self._try(question)
                 case "r":
-                    revealed = True
+                    self.shown.add(self.sitting.place)
+                    self.history.show_reference(self.sitting)
                     print_reference(self._tries()[-1], self.page)
                 case "b":
                     self._back()
@@ -114,7 +115,12 @@ class Dialogue:
                 case _:
                     self._end()
 
-    def _try(self, question: Question, number: int, *, reference_seen: bool) -> None:
+    @property
+    def _seen(self) -> bool:
+        """Whether the reference of the question at hand was shown."""
+        return self.sitting.place in self.shown
+
+    def _try(self, question: Question) -> None:
         began = self.watch.seconds
         text = self._write(question, self.sitting.draft)
         attempt = self.history.hand_in(
@@ -122,14 +128,14 @@ class Dialogue:
             question,
             text,
             self.now(),
-            number=number,
+            number=len(self._tries()) + 1,
             seconds=self.watch.seconds - began,
-            reference_seen=reference_seen,
+            reference_seen=self._seen,
         )
         self.attempts.append(attempt)
         self._keep(draft="")
         self._grade_waiting()
-        print_feedback(self.attempts[-1], self.page, revealed=reference_seen)
+        print_feedback(self.attempts[-1], self.page, revealed=self._seen)
 
     def _examine(self, question: Question) -> None:
         self._print_question(question)
