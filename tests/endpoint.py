@@ -50,7 +50,8 @@ def error(status: int, message: str = "no", code: str | None = None, **headers: 
 
 def key_points(body: Body) -> list[str]:
     """The ids in the order of the prompt."""
-    return re.findall(r"^- ([\w-]+): ", body["messages"][1]["content"], re.MULTILINE)
+    listed = body["messages"][1]["content"].split("# Key points\n", 1)[1].split("\n# ", 1)[0]
+    return re.findall(r"^- ([\w-]+): ", listed, re.MULTILINE)
 
 
 def fenced(body: Body) -> str:

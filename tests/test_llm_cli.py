@@ -58,6 +58,19 @@ def rows(tmp_path):
         return list(csv.DictReader(stream))
 
 
+def test_doctor_asks_the_model_only_if_it_is_to_grade(grader, endpoint):
+    flags = ("--base-url", endpoint.url, "--json")
+    assert json.loads(grader("doctor", *flags).stdout)["ok"]
+    assert endpoint.requests == []
+    check = json.loads(grader("doctor", "--grader", "llm", *flags).stdout)["checks"][-1]
+    assert (check["check"], check["ok"]) == ("language model", True)
+    assert check["detail"].startswith(f"gpt-4.1-mini at {endpoint.url}: reference: 1.0; 1 calls: 100 input tokens")
+    endpoint.script = lambda *_: error(401)
+    refused = grader("doctor", "--grader", "llm", *flags)
+    assert refused.returncode == 2
+    assert "401: the key is not accepted" in json.loads(refused.stdout)["checks"][-1]["detail"]
+
+
 def test_score_says_what_was_spent(grader, endpoint):
     result = grader(
         "score", "--question", "aws-011", "--grader", "llm", "--base-url", endpoint.url, "EC2 rents machines"

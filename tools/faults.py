@@ -80,7 +80,7 @@ PASSING: Sequence[tuple[str, Answering]] = [
     ("200 that is HTML", _always(Reply(raw="<html>busy</html>"))),
     ("200 with cut JSON", _always(Reply(raw='{"choices": [{'))),
     ("200 that is no chat completion", _always(Reply(body={"choices": []}))),
-    ("200 with bytes that do not unpack", _always(Reply(raw="x", headers={"content-encoding": "gzip"}))),
+    ("200 with bytes that do not unpack", _always(Reply(raw="not packed", headers={"content-encoding": "gzip"}))),
     ("connection dropped in mid-reply", _always(Reply(body=None))),
     ("silence beyond `--timeout`", lambda body: Reply(body=all_met(body, 0).body, delay=1.5)),
     ("401", _always(error(401, f"Incorrect API key provided: {KEY}"))),
@@ -88,7 +88,8 @@ PASSING: Sequence[tuple[str, Answering]] = [
     ("403", _always(error(403, "Project has no access to the model"))),
     ("404", _always(error(404, "The model does not exist"))),
     ("429 `insufficient_quota`", _always(error(429, "You exceeded your current quota", code="insufficient_quota"))),
-    ("400, any other", _always(error(400, "max context is 512 tokens", code="context_length_exceeded"))),
+    ("400 `context_length_exceeded`", _always(error(400, "max context is 512", code="context_length_exceeded"))),
+    ("400, any other", _always(error(400, "malformed"))),
 ]
 """Faults of a reply or an endpoint that may happen once, or every time."""
 
