@@ -1,5 +1,6 @@
 """The real command in a real terminal, with the real model."""
 
+import io
 import json
 import os
 import re
@@ -9,6 +10,8 @@ import sys
 
 import pexpect
 import pytest
+
+from tests.endpoint import Endpoint, error
 
 RIGHT = "Security groups are stateful. Network ACLs are stateless."
 HEBREW, ARABIC = "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627"
@@ -146,6 +149,7 @@ def test_an_unmarked_paste_with_a_blank_line_is_one_answer(terminal, history):
 
 def test_plain(terminal, history):
     child = terminal("take", "--plain", "--section", "EC2", "-n", "2", "--order", "bank")
+    child.logfile_read = io.StringIO()
     child.expect("Question 1 of 2")
     write(child, "EC2 rents virtual machines.\r")
     child.send("\r")
@@ -160,7 +164,9 @@ def test_plain(terminal, history):
     child.send("\r")
     child.expect("Study next")
     assert status(child) == 0
-    assert not re.search(r"[▁-█─┌│]", child.before)
+    # That pastes are marked is all that readline tells the terminal.
+    shown = re.sub(r"\x1b\[\?2004[hl]", "", child.logfile_read.getvalue())
+    assert not re.search(r"[▁-█─┌│\x1b]", shown)
     assert history()["tests"][0]["attempts"][1]["answer"] == "x" * 5000
 
 
@@ -268,6 +274,16 @@ def test_the_cascade_goes_on_without_its_endpoint_and_says_so_once(run, tmp_path
     assert result.returncode == 0
     assert result.stderr.count("Going on without it") == 1
     assert "Result: EC2" in result.stdout
+
+
+def test_answers_without_a_grade_are_exit_3_and_kept(run):
+    endpoint = Endpoint(lambda *_: error(503))
+    options = ("--answers", "-", "--section", "EC2", "--db", "h.sqlite", "--grader", "llm", "--base-url", endpoint.url)
+    result = run("take", *options, stdin="EC2 rents virtual machines.\n", GRADER_ATTEMPTS="1")
+    endpoint.close()
+    assert result.returncode == 3
+    assert "No grade: the endpoint answers 503" in result.stdout
+    assert "EC2 rents virtual machines." in run("history", "--db", "h.sqlite", "--json").stdout
 
 
 def test_edit_opens_an_editor_that_may_fail(terminal):
