@@ -27,8 +27,8 @@ SET = "eval/aws.csv"
 GRADERS = {"cosine": "whole-text cosine", "embedding": "default grader", "llm": "rubric, scripted model"}
 METRICS = ("pearson", "spearman", "qwk", "alpha", "mae", "rmse", "bias", "macro_f1_2way")
 
-WALK_QUESTION, WALK_POINT = "aws-112", "stateful"
-WALK_TEXT = "A security group remembers the connection, so the answer goes back by itself, without any rule"
+WALK_QUESTION, WALK_POINT = "aws-117", "group-no-principal"
+WALK_TEXT = "Nobody logs in as a group, and a policy cannot name a group as its principal"
 
 INTRODUCTION = """\
 # Is the grader right, is it stable, did my change help
