@@ -107,8 +107,8 @@ def _stages(figures: Mapping[str, Any], embedded: Mapping[str, int]) -> Iterator
         yield f"| {what} | {seconds[name]:.2f} | {seconds[name] / total:.0%} |"
     yield ""
     yield (
-        f"Texts given to the model: {embedded['first']}; when grading the same file again with another profile: "
-        f"{embedded['again_with_another_profile']}."
+        f"Texts and pairs of texts given to the model: {embedded['first']}; when grading the same file again with "
+        f"another profile: {embedded['again_with_another_profile']}."
     )
     yield ""
 

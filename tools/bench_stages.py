@@ -9,15 +9,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from onnxruntime import InferenceSession
 
-from grader.adapters.embedding_cache import RememberingEmbedder
+from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.adapters.onnx.embedder import OnnxEmbedder
+from grader.adapters.onnx.reader import OnnxPairReader
 from grader.answers import AnswerFile
 from grader.bank.load import load_bank
 from grader.engines import STANDARD, RunReport, begin_or_resume, make_manifest, make_similarity_grader, open_record
@@ -42,24 +43,29 @@ def timed(owner: Any, method: str, name: str) -> None:
     setattr(owner, method, outer)
 
 
-def counted(embed: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method of an embedder count the texts that it is given."""
+def counted(owner: Any, method: str) -> None:
+    """Let a method of a model count the texts, or the pairs of texts, that it is given."""
+    inner: Callable[..., Any] = getattr(owner, method)
 
-    def outer(embedder: OnnxEmbedder, texts: list[str]) -> Any:
+    def outer(model: Any, texts: Sequence[Any]) -> Any:
         global embedded  # noqa: PLW0603  # one script, one count
         embedded += len(texts)
-        return embed(embedder, texts)
+        return inner(model, texts)
 
-    return outer
+    setattr(owner, method, outer)
 
 
 def main() -> None:
     """Grade and print."""
     file, *options = sys.argv[1:]
-    OnnxEmbedder.embed = counted(OnnxEmbedder.embed)  # type: ignore[method-assign]
     timed(InferenceSession, "run", "model")
-    timed(OnnxEmbedder, "embed", "embed")
-    timed(RememberingEmbedder, "embed", "remembered")
+    for model, remembering, method in (
+        (OnnxEmbedder, RememberingEmbedder, "embed"),
+        (OnnxPairReader, RememberingReader, "read"),
+    ):
+        counted(model, method)
+        timed(model, method, "embed")
+        timed(remembering, method, "remembered")
     with tempfile.TemporaryDirectory() as folder:
         grade(Path(file), Path(folder), other_profile="--other-profile" in options)
 
