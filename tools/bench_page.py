@@ -51,7 +51,7 @@ def _machine(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"{machine['system']}. Medians of {result['repeats']} turns."
     yield f"Load of the machine before and after: {machine['load_before']:g} and {machine['load_after']:g}."
     if machine["load_before"] > BUSY or machine["load_after"] > machine["cores"] + BUSY:
-        yield "**Other programs kept this machine busy: ratios of seconds say little here, ratios of processor time more.**"
+        yield "**Other programs kept this machine busy: ratios of seconds say little, ratios of processor time more.**"
     yield f"Versions: {libraries}."
     yield ""
 
