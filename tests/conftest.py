@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.engines import make_embedder
+from grader.engines import make_similarity_grader
+from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import load_settings
 from grader.similarity.profile import load_profile
-from tests.fakes import WordEmbedder
+from tests.fakes import WordEmbedder, WordReader
 
 ROOT = Path(__file__).parent.parent
 AIMOCK = ROOT / "tests" / "aimock" / "node_modules" / "@copilotkit" / "aimock"
@@ -22,13 +23,13 @@ collect_ignore = [] if shutil.which("node") and AIMOCK.is_dir() else ["test_aimo
 
 @pytest.fixture
 def word_grader():
-    return SimilarityGrader(WordEmbedder(), load_profile("default"), pass_mark=0.6)
+    profile = load_profile("default")
+    return SimilarityGrader(Finder(WordEmbedder(), WordReader(), profile), profile, pass_mark=0.6)
 
 
 @pytest.fixture(scope="session")
 def real_grader():
-    settings = load_settings({}, {}, ROOT)
-    return SimilarityGrader(make_embedder(settings), load_profile("default"), pass_mark=0.6)
+    return make_similarity_grader(load_settings({}, {}, ROOT))
 
 
 @pytest.fixture

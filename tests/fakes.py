@@ -36,6 +36,19 @@ class WordEmbedder:
         )
 
 
+class WordReader:
+    """Takes a text to say another as far as it has its words, and to deny it if it alone has "not"."""
+
+    fingerprint = "word-reader-1"
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.array([self._read(*pair) for pair in pairs], np.float32).reshape(-1, 2)
+
+    def _read(self, expected: str, said: str) -> tuple[float, float]:
+        ours, theirs = (set(re.findall(r"\w+", text.lower())) for text in (expected, said))
+        return len(ours & theirs) / max(1, len(ours)), float("not" in theirs - ours)
+
+
 class FixedGrader:
     """Scores a text by a function of it; None is ungraded."""
 

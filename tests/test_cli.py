@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from grader.cli.main import shared_first
 from tests.conftest import ROOT
 
 GRADES = (
@@ -78,6 +79,19 @@ def test_errors_are_exit_2_and_one_message(run, arguments, environment, message)
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_options_that_all_share_may_stand_after_the_command():
+    given = ["grade", "a.csv", "--seed", "3", "--out", "o", "-q", "--profile=p.json", "--", "--seed", "x"]
+    assert shared_first(given) == [
+        "--seed", "3", "-q", "--profile=p.json", "grade", "a.csv", "--out", "o", "--", "--seed", "x",
+    ]  # fmt: skip
+
+
+def test_verbose_tells_the_settings_and_no_secret(run):
+    result = run("doctor", "-v", OPENAI_API_KEY="sk-a-key-that-nobody-may-see", GRADER_SEED="77")
+    assert "seed: 77" in result.stderr
+    assert "sk-a-key" not in result.stderr + result.stdout
 
 
 def test_the_examples_are_what_the_readme_says():

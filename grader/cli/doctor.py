@@ -35,9 +35,8 @@ def doctor(context: typer.Context, json: Json = False) -> None:
         runtime = choose_runtime(shared.settings)
         checks.append({"check": "runtime", "ok": True, "detail": f"{runtime.what}: {runtime.why}"})
         grader = make_similarity_grader(shared.settings)
-        checks.append(
-            {"check": "model", "ok": True, "detail": f"{grader.embedder.name}, {grader.embedder.fingerprint[:12]}"}
-        )
+        embedder = runtime.embedder
+        checks.append({"check": "model", "ok": True, "detail": f"{embedder.name}, {embedder.fingerprint[:12]}"})
         checks.append({"check": "profile", "ok": True, "detail": grader.profile.fitted_on})
         question = next(iter(bank))
         reference = Answer(question, question.reference)

@@ -2,6 +2,7 @@
 
 import typer
 
+from grader.cli.eval_calibrate import calibrate
 from grader.cli.eval_compare import compare
 from grader.cli.eval_consistency import consistency
 from grader.cli.eval_import import import_set
@@ -18,4 +19,5 @@ def evaluation() -> None:
 app.command("run")(run)
 app.command("consistency")(consistency)
 app.command("compare")(compare)
+app.command("calibrate")(calibrate)
 app.command("import")(import_set)

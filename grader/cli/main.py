@@ -2,6 +2,9 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +30,13 @@ app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 
 
+_SHARED = {
+    **dict.fromkeys(("--bank", "--embedder", "--profile", "--seed", "--threads"), 1),
+    **dict.fromkeys(("-q", "--quiet", "-v", "--verbose"), 0),
+}
+"""The options below, and how many values each takes: they may also stand after the command's name."""
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(f"grader {__version__}")
@@ -44,17 +54,43 @@ def options(
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads for the model; 0: the machine's choice.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no remarks.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say which settings are in force.")] = False,
     _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """Mark written answers against a reference: offline, with the evidence for every mark."""
+    """Mark written answers against a reference: offline, with the evidence for every mark.
+
+    The options below may also stand after the command.
+    """
     flags = {"bank": bank, "embedder": embedder, "profile": profile, "seed": seed, "threads": threads}
     context.obj = Context(load_settings(flags, os.environ, Path.cwd()), quiet)
+    if verbose:
+        settings = context.obj.settings
+        for name in sorted(field.name for field in fields(settings)):
+            typer.echo(f"{name}: {getattr(settings, name)}", err=True)  # a secret's own text shows nothing
+
+
+def shared_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the options that every command shares in front, where the parser looks for them."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            return [*front, *rest, argument, *waiting]
+        name, sign, _ = argument.partition("=")
+        if name not in _SHARED:
+            rest.append(argument)
+            continue
+        front.append(argument)
+        if not sign:
+            front += islice(waiting, _SHARED[name])
+    return [*front, *rest]
 
 
 def main() -> None:
     """Run the command line; a known error is one message on stderr and an exit status."""
     try:
-        app()
+        app(args=shared_first(sys.argv[1:]))
     except GraderError as exc:
         typer.echo(f"error: {exc}", err=True)
         sys.exit(status_of(exc))

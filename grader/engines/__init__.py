@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from grader.engines.again import graders_again, left_of_budget
     from grader.engines.embedding import choose_runtime, make_embedder, make_reader
     from grader.engines.history_page import write_history_page
-    from grader.engines.local import make_cosine_grader, make_grader, make_similarity_grader, with_memory
+    from grader.engines.local import (
+        make_cosine_grader,
+        make_finder,
+        make_grader,
+        make_similarity_grader,
+        with_memory,
+    )
     from grader.engines.manifest import grader_inputs, make_manifest, practice_manifest
     from grader.engines.practice import WaitingGrader
     from grader.engines.reports import STANDARD, RunReport
@@ -21,7 +27,7 @@ _NAMES = {
     "again": ("graders_again", "left_of_budget"),
     "embedding": ("choose_runtime", "make_embedder", "make_reader"),
     "history_page": ("write_history_page",),
-    "local": ("make_cosine_grader", "make_grader", "make_similarity_grader", "with_memory"),
+    "local": ("make_cosine_grader", "make_finder", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("grader_inputs", "make_manifest", "practice_manifest"),
     "practice": ("WaitingGrader",),
     "reports": ("STANDARD", "RunReport"),
@@ -44,6 +50,7 @@ __all__ = [
     "left_of_budget",
     "make_cosine_grader",
     "make_embedder",
+    "make_finder",
     "make_grader",
     "make_manifest",
     "make_reader",

@@ -16,6 +16,8 @@ from grader.similarity.embedder import Embedder
 PACKAGED: dict[str, Precision] = {"default": "float32", "minilm-float32": "float32", "minilm-int8": "int8"}
 """The names of the packaged model, and what each computes in. Any other name is left to sentence-transformers."""
 CACHE_FILE = "embeddings.sqlite"
+ADAPTER = Path(__file__).parent.parent / "adapters" / "onnx" / "reader.safetensors"
+"""What turns the packaged model into a reader of pairs; docs/similarity.md says how it was trained."""
 
 
 class Runtime(NamedTuple):
@@ -54,7 +56,7 @@ def choose_runtime(settings: Settings) -> Runtime:
     return Runtime(embedder, what, f"it is the fastest for the packaged model; its file is in {files.folder}")
 
 
-def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader | RememberingReader:
+def make_reader(settings: Settings, adapter: Path = ADAPTER) -> OnnxPairReader | RememberingReader:
     """Return the packaged model as a reader of pairs of texts, with this adapter and its memory.
 
     It computes in what the embedder computes in, and in float32 beside an embedder that is not the packaged model.

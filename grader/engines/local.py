@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.engines.embedding import make_embedder
+from grader.engines.embedding import make_embedder, make_reader
 from grader.pipeline.cosine_grader import CosineGrader
+from grader.pipeline.finding import Finder
 from grader.pipeline.grader import Grader
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import Settings
-from grader.similarity.profile import load_profile
+from grader.similarity.profile import Profile, load_profile
 
 if TYPE_CHECKING:
     from grader.adapters.store.memory import RememberingGrader
@@ -46,7 +47,12 @@ def make_grader(settings: Settings, responses: Path | None = None) -> Grader:
 def make_similarity_grader(settings: Settings) -> SimilarityGrader:
     """Return the default grader. Raises ConfigError."""
     profile = load_profile(settings.profile)  # first: it is quick to be wrong
-    return SimilarityGrader(make_embedder(settings), profile, settings.pass_mark)
+    return SimilarityGrader(make_finder(settings, profile), profile, settings.pass_mark)
+
+
+def make_finder(settings: Settings, profile: Profile) -> Finder:
+    """Return what finds the features that the profile weighs. Raises ConfigError."""
+    return Finder(make_embedder(settings), make_reader(settings), profile)
 
 
 def make_cosine_grader(settings: Settings) -> CosineGrader:

@@ -10,6 +10,7 @@ REASONS = {
     "contradiction": "it seems to say something wrong: check that it does",
     "too_long": "it is unusually long",
     "too_short": "it is unusually short",
+    "repetition": "it says the same thing over and over",
     "not_english": "it does not look like English",
     "injection": "it holds words that look like instructions to a grader",
     "near_identical": "it shares its wording with another candidate's answer",

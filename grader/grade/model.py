@@ -32,6 +32,8 @@ class Verdict:
     """Why, in a language model's words; empty where none was asked."""
     votes: Mapping[VerdictLabel, int] = field(default_factory=dict)
     """How many samples of a language model gave each verdict."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """What each feature adds to the credit, by the similarity grader; their sum, kept to -0.5..1, is the credit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Grade:
     flags: tuple[str, ...]
     needs_review: bool
     feedback: str
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """What each feature adds to the value that the profile's scale maps to the score, by the similarity grader."""
 
     @property
     def missing(self) -> tuple[str, ...]:

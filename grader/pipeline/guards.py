@@ -1,11 +1,16 @@
 """Guards: what makes an answer suspect, whatever it scores. Each is a flag; most ask for a person."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from grader.similarity.passage import Passage
+from grader.similarity.target import Target
+from grader.text.polarity import mismatch
+from grader.text.words import function_word_share, words
 
 TOO_SHORT_WORDS = 3
 TOO_LONG_CHARACTERS = 20_000
@@ -14,16 +19,25 @@ COPY_SHARE = 0.95
 KEYWORD_MIN_WORDS = 6
 FUNCTION_WORD_SHARE = 0.12
 ENGLISH_SHARE = 0.5
+SHUFFLED_WORDS, SHUFFLED_TRIPLES = 0.9, 0.2
+"""A text with so many of a reference's words, and so few of its word triples, is the reference shuffled."""
+NEW_SHARE = 0.6
+"""Share of its words that a text says for the first time, below which it repeats itself."""
+DENIED_SHARE, DENIED_STEMS = 0.3, 3
+"""Two statements contradict each other when they share so many stems, and one denies so many of them."""
 
-# The most frequent English words: connected English text is about half made of them.
-_FUNCTION_WORDS = frozenset(
+_FOREIGN_WORDS = frozenset(
     """
-    a an and are as at be because been but by can could do does for from has have how if in into is it its may
-    more must no not of on one only or other should so than that the their them then there these they this to
-    was we were what when where which while who will with would you your i my
-    """.split()  # noqa: SIM905  # a list of eighty strings is not easier to read
+    der die das und ist nicht ein eine mit auf den von zu dem sich werden wird auch bei oder aus einer als wenn
+    el los las una y es en que por con para del se como más pero sus este
+    le les des est une et dans pour qui pas sur avec ce sont aux du par plus
+    il che di non per sono della nel con anche alla gli
+    het een en van niet dat op voor met zijn aan wordt
+    o os uma não com da do em para mais são ao pelo
+    """.split()  # noqa: SIM905  # a list of strings would be no easier to read
 )
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+"""The most frequent words of languages that are written like English."""
+
 _INJECTION = re.compile(
     r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instruction|prompt|rubric|above|previous)"
     r"|\b(?:system|assistant)\s*(?:prompt|:)|<\s*/?\s*(?:system|answer|instructions?)\b|<\|"
@@ -43,44 +57,44 @@ class Guarded:
     """Nothing in it answers the question: the score is 0."""
 
 
-def guard(
-    answer: Passage, prompt: Passage, references: tuple[Passage, ...], cosine: float, off_topic: float
-) -> Guarded:
-    """Return the flags that the text itself raises, before any key point is looked at."""
-    text = answer.text.text
-    flags = text_flags(text)
+def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
+    """Return the flags that the text itself raises, before any key point is looked at.
+
+    `off_topic` is the whole-text cosine below which an answer is about something else.
+    """
+    flags = text_flags(answer.text.text)
     if "empty" in flags:
         return Guarded(flags, worthless=True)
-    echo = _is_echo(answer, prompt)
-    words = _words(text)
+    said = words(answer.text.text)
+    echo = _is_echo(answer, target.prompt)
+    shuffled = any(_is_shuffled(said, words(reference.text.text)) for reference in target.references)
     fired = {
+        "keyword_list": shuffled and "keyword_list" not in flags,
         "question_echo": echo,
-        "off_topic": cosine < off_topic,
-        "copied_reference": any(_shared(words, reference) >= COPY_SHARE for reference in references),
+        "off_topic": target.cosine(answer) < off_topic,
+        "copied_reference": any(_shared(said, words(r.text.text)) >= COPY_SHARE for r in target.references),
+        "contradiction": _contradicts_itself(answer),
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
-    return Guarded(flags, worthless=echo or not len(answer.ids))
+    return Guarded(flags, worthless=echo or shuffled or not len(answer.ids))
 
 
 def text_flags(text: str) -> tuple[str, ...]:
     """Return the flags that an answer's text raises by itself."""
-    words = _words(text)
-    if not words:
+    said = words(text)
+    if not said:
         return ("empty",)
-    function_words = sum(word in _FUNCTION_WORDS for word in words) / len(words)
-    few_function_words = len(words) >= KEYWORD_MIN_WORDS and function_words < FUNCTION_WORD_SHARE
+    few_function_words = len(said) >= KEYWORD_MIN_WORDS and function_word_share(said) < FUNCTION_WORD_SHARE
+    foreign = few_function_words and (not _is_ascii(text) or _foreign_share(said) >= FUNCTION_WORD_SHARE)
     fired = {
-        "too_short": len(words) < TOO_SHORT_WORDS,
+        "too_short": len(said) < TOO_SHORT_WORDS,
         "too_long": len(text) > TOO_LONG_CHARACTERS,
-        "keyword_list": few_function_words and _is_ascii(text),
-        "not_english": few_function_words and not _is_ascii(text),
+        "keyword_list": few_function_words and not foreign,
+        "not_english": foreign,
+        "repetition": len(said) >= KEYWORD_MIN_WORDS and _repeats(text),
         "injection": _INJECTION.search(text) is not None,
     }
     return tuple(name for name, is_so in fired.items() if is_so)
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
 
 
 def _is_echo(answer: Passage, prompt: Passage) -> bool:
@@ -91,13 +105,43 @@ def _is_echo(answer: Passage, prompt: Passage) -> bool:
     return float(answer.weights[np.isin(answer.ids, prompt.ids)].sum()) / total >= ECHO_SHARE
 
 
-def _shared(words: list[str], reference: Passage) -> float:
+def _shared(said: list[str], theirs: list[str]) -> float:
     """Return the share of the reference's word triples that the answer holds."""
-    theirs = _WORD.findall(reference.text.text.lower())
-    triples = set(zip(theirs, theirs[1:], theirs[2:], strict=False))
-    if len(theirs) < KEYWORD_MIN_WORDS or not triples:
-        return 0.0
-    return len(triples & set(zip(words, words[1:], words[2:], strict=False))) / len(triples)
+    triples = _triples(theirs)
+    return len(triples & _triples(said)) / len(triples) if len(theirs) >= KEYWORD_MIN_WORDS else 0.0
+
+
+def _is_shuffled(said: list[str], theirs: list[str]) -> bool:
+    """Say whether an answer is the words of a reference in another order."""
+    if len(theirs) < KEYWORD_MIN_WORDS or not said:
+        return False
+    common = (Counter(said) & Counter(theirs)).total()
+    return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(said, theirs) <= SHUFFLED_TRIPLES
+
+
+def _triples(said: list[str]) -> set[tuple[str, str, str]]:
+    return set(zip(said, said[1:], said[2:], strict=False))
+
+
+def _repeats(text: str) -> bool:
+    """Say whether a text says the same over and over."""
+    triples = list(zip(*(words(text)[start:] for start in range(3)), strict=False))
+    return bool(triples) and len(set(triples)) < NEW_SHARE * len(triples)
+
+
+def _contradicts_itself(answer: Passage) -> bool:
+    """Say whether one statement of an answer denies what another says."""
+    for one, other in combinations(answer.polarities, 2):
+        common = len(one.said & other.said)
+        if common >= DENIED_STEMS and 2 * common >= min(len(one.said), len(other.said)):
+            face = mismatch(one, other)
+            if face.negation >= DENIED_SHARE:
+                return True
+    return False
+
+
+def _foreign_share(said: list[str]) -> float:
+    return sum(word in _FOREIGN_WORDS for word in said) / len(said)
 
 
 def _is_ascii(text: str) -> bool:

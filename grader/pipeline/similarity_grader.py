@@ -1,44 +1,68 @@
-"""The default grader: evidence by embedding, verdicts and score by a profile."""
+"""The default grader: what was found by embedding and reading, weighed by a profile."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from grader.answers import Answer
-from grader.bank import Question
+from grader.bank import KeyPoint
 from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
-from grader.pipeline.guards import guard
-from grader.similarity.embedder import Embedder
-from grader.similarity.evidence import Evidence, Target, find_evidence, whole_text_cosine
-from grader.similarity.passage import Passage, embed_passages
+from grader.pipeline.finding import Finder, Found
+from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, key_point_evidence
 from grader.similarity.profile import Profile
+
+_Interval = tuple[float, float]
 
 CHUNK = 2000
 """Answers embedded together: enough for batches of like length, few enough to bound memory."""
+LEAST_SHARE = 0.005
+DENIES = 0.5
+"""How likely an answer denies the reference, or how much of it, for a person to look."""
 GRADED_BY = "embedding"
 
 
-class SimilarityGrader:
-    """Grades answers one by one, embedding them many at a time."""
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """What the profile makes of what was found."""
 
-    def __init__(self, embedder: Embedder, profile: Profile, pass_mark: float) -> None:
-        """Take the model, the fitted numbers, and the score (0..1) from which an answer counts as right."""
-        self.embedder = embedder
+    verdicts: tuple[Verdict, ...]
+    stated: tuple[str, ...]
+    """The misconceptions that the answer states."""
+    score: float
+    interval: _Interval
+    shares: Mapping[str, float]
+    """What each feature adds to the value that the scale maps to the score."""
+    denied: bool = False
+    """Whether the answer seems to deny the reference."""
+
+    @property
+    def recall(self) -> float:
+        """The weighted recall of the key points."""
+        weights = sum(verdict.weight for verdict in self.verdicts)
+        return sum((v.recall or 0.0) * v.weight for v in self.verdicts) / weights if weights else 0.0
+
+
+class SimilarityGrader:
+    """Grades answers one by one, embedding and reading them many at a time."""
+
+    def __init__(self, finder: Finder, profile: Profile, pass_mark: float) -> None:
+        """Take what finds the features, what weighs them, and the score (0..1) from which an answer is right."""
+        self.finder = finder
         self.profile = profile
         self.pass_mark = pass_mark
-        self._targets: dict[int, Target] = {}
-        self._questions: list[Question] = []
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the model, the profile and the pass mark."""
-        return fingerprint([self.embedder.fingerprint, self.profile.fingerprint, self.pass_mark])
+        """Changes with the models, the profile and the pass mark."""
+        return fingerprint(list(self.parts.values()))
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """The fingerprints of the model and of the profile, and the pass mark."""
+        """The fingerprints of the models and of the profile, and the pass mark."""
         return {
-            "model": self.embedder.fingerprint,
+            "model": self.finder.embedder.fingerprint,
+            "reader": self.finder.reader.fingerprint,
             "profile": self.profile.fingerprint,
             "pass_mark": str(self.pass_mark),
         }
@@ -47,43 +71,22 @@ class SimilarityGrader:
         """Go through the answers in order, each with its grade."""
         stream = iter(answers)
         while chunk := list(islice(stream, CHUNK)):
-            passages = self._embed(chunk)
-            for answer in chunk:
-                yield answer, self._grade(answer, passages[answer.text])
+            for found in self.finder.find(chunk):
+                yield found.answer, self.weigh(found)
 
-    def cosine(self, answers: Iterable[Answer]) -> list[float]:
-        """Return the whole-text cosine of each answer with its nearest accepted reference."""
-        answers = list(answers)
-        passages = self._embed(answers)
-        return [whole_text_cosine(self._target(a.question), passages[a.text]) for a in answers]
-
-    def _embed(self, answers: Sequence[Answer]) -> dict[str, Passage]:
-        new = {id(a.question): a.question for a in answers if id(a.question) not in self._targets}
-        texts = [text for question in new.values() for text in Target.texts(question)]
-        passages = embed_passages([*texts, *(a.text for a in answers)], self.embedder)
-        for key, question in new.items():
-            self._targets[key] = Target(question, passages)
-            self._questions.append(question)  # keeps the object, and so its id, alive
-        return passages
-
-    def _target(self, question: Question) -> Target:
-        return self._targets[id(question)]
-
-    def _grade(self, answer: Answer, passage: Passage) -> Grade | Ungraded:
-        target = self._target(answer.question)
-        if not any(target.sets):
+    def weigh(self, found: Found) -> Grade | Ungraded:
+        """Return the grade that the profile makes of what was found."""
+        answer, target = found.answer, found.target
+        if not any(len(reference.ids) for reference in target.references):
             return Ungraded(
                 answer.candidate, answer.question.id, answer.question.section, "the reference holds no words"
             )
-        cosine = whole_text_cosine(target, passage)
-        guarded = guard(passage, target.prompt, target.references, cosine, self.profile.off_topic)
-        results = [self._judge(criteria, target, passage, guarded.worthless) for criteria in target.sets if criteria]
-        share, recall, verdicts, stated = max(results, key=lambda result: (result[0], result[1]))
-        score = self.profile.score(share)
-        low, high = (0.0, 0.0) if guarded.worthless else self.profile.interval(score)
-        contradicted = any(verdict.verdict == "contradicted" for verdict in verdicts) or bool(stated)
-        flags = (*guarded.flags, *(("contradiction",) if contradicted else ()))
-        doubtful = low < self.pass_mark <= high or bool(set(flags) - {"empty", "too_short"})
+        marked = self._by_key_points(found) if target.key_points else self._by_reference(found)
+        score, (low, high) = (0.0, (0.0, 0.0)) if found.guarded.worthless else (marked.score, marked.interval)
+        contradicted = any(verdict.verdict == "contradicted" for verdict in marked.verdicts) or bool(marked.stated)
+        flags = found.guarded.flags
+        if (contradicted or marked.denied) and "contradiction" not in flags:
+            flags = (*flags, "contradiction")
         return Grade(
             candidate=answer.candidate,
             question_id=answer.question.id,
@@ -93,45 +96,102 @@ class SimilarityGrader:
             high=high,
             band=band(score),
             graded_by=GRADED_BY,
-            similarity=recall,
-            verdicts=verdicts,
+            similarity=marked.recall,
+            verdicts=marked.verdicts,
             flags=flags,
-            needs_review=doubtful,
-            feedback=_feedback(verdicts, stated),
+            needs_review=low < self.pass_mark <= high or bool(set(flags) - {"empty", "too_short"}),
+            feedback=_feedback(marked.verdicts, marked.stated),
+            shares=marked.shares,
         )
 
-    def _judge(
-        self, criteria: Sequence[object], target: Target, passage: Passage, worthless: bool
-    ) -> tuple[float, float, tuple[Verdict, ...], list[str]]:
-        """Return (earned share, recall, verdicts, misconceptions stated) against one set of key points."""
-        authored = bool(target.question.key_points)
-        evidence = find_evidence(criteria, passage)  # type: ignore[arg-type]
-        verdicts = tuple(self._verdict(e, passage, authored, worthless) for e in evidence)
-        stated = [
-            e.key_point
-            for e in find_evidence(target.misconceptions, passage)
-            if e.recall >= self.profile.misconception_recall and not worthless
-        ]
-        share = earned_share([(v.credit, v.weight) for v in verdicts], [point.weight for point in stated])
-        weights = sum(v.weight for v in verdicts)
-        recall = sum((v.recall or 0.0) * v.weight for v in verdicts) / weights if weights else 0.0
-        return share, recall, verdicts, [point.text for point in stated]
-
-    def _verdict(self, evidence: Evidence, passage: Passage, authored: bool, worthless: bool) -> Verdict:
-        credit = 0.0 if worthless else self.profile.credit(evidence, authored=authored)
-        verdict = verdict_of(credit)
-        span = evidence.span if verdict != "missing" else None
-        return Verdict(
-            key_point=evidence.key_point.id,
-            text=evidence.key_point.text,
-            weight=evidence.key_point.weight,
-            verdict=verdict,
-            credit=credit,
-            recall=evidence.recall,
-            quote=passage.text.original[slice(*span)] if span else "",
-            span=span,
-            contrary=evidence.contrary if verdict == "contradicted" else None,
+    def _by_key_points(self, found: Found) -> _Marked:
+        """Mark by key points that a person wrote: each earns its credit, and the scale maps their weighted mean."""
+        route, criteria = self.profile.key_points, found.target.key_points
+        evidence = found.evidence
+        if criteria is None or evidence is None or found.guarded.worthless:
+            return _nothing(found)
+        earned = self.profile.credits(evidence.features)
+        parts = [route.shares(KEY_POINT_FEATURES, row) for row in evidence.features]
+        verdicts = tuple(
+            _verdict(
+                found,
+                point,
+                float(earned[index]),
+                float(evidence.recall[index]),
+                evidence.statement[index],
+                contrary=criteria.contraries[pair] if (pair := evidence.contrary[index]) >= 0 else None,
+                shares=parts[index],
+            )
+            for index, point in enumerate(criteria.points)
         )
+        penalties = [point.weight for point in found.stated]
+        share = earned_share([(v.credit, v.weight) for v in verdicts], penalties)
+        total = sum(v.weight for v in verdicts)
+        shares = {
+            name: sum(v.shares.get(name, 0.0) * v.weight for v in verdicts) / total for name in KEY_POINT_FEATURES
+        }
+        score = route.score(share)
+        stated = tuple(point.text for point in found.stated)
+        return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(shares))
+
+    def _by_reference(self, found: Found) -> _Marked:
+        """Mark by the reference that speaks best for the answer; its statements are shown as key points."""
+        if not len(found.features) or found.guarded.worthless:
+            return _nothing(found)
+        routes = [self.profile.route(read=read) for read in found.read]
+        values = [route.value(REFERENCE_FEATURES, row) for route, row in zip(routes, found.features, strict=True)]
+        scores = [route.score(value) for route, value in zip(routes, values, strict=True)]
+        best = max(range(len(scores)), key=lambda index: (scores[index], values[index]))
+        criteria, route = found.target.reference_sets[best].statements, routes[best]
+        evidence = key_point_evidence(criteria, found.passage)
+        earned = self.profile.statement_credit(evidence.recall)
+        verdicts = tuple(
+            _verdict(found, point, float(earned[index]), float(evidence.recall[index]), evidence.statement[index])
+            for index, point in enumerate(criteria.points)
+        )
+        shares = _told(route.shares(REFERENCE_FEATURES, found.features[best]))
+        told = dict(zip(REFERENCE_FEATURES, found.features[best], strict=True))
+        denied = bool(told["denies"] >= DENIES or told["negation"] >= DENIES)
+        return _Marked(verdicts, (), scores[best], route.doubt.interval(scores[best]), shares, denied)
+
+
+def _nothing(found: Found) -> _Marked:
+    """Return the mark of an answer that says nothing: every key point is missing."""
+    sets = found.target.key_points or found.target.reference_sets[0].statements
+    verdicts = tuple(_verdict(found, point, 0.0, 0.0, 0) for point in sets.points)
+    return _Marked(verdicts, (), 0.0, (0.0, 0.0), {})
+
+
+def _verdict(
+    found: Found,
+    point: KeyPoint,
+    credit: float,
+    recall: float,
+    statement: int,
+    *,
+    contrary: str | None = None,
+    shares: Mapping[str, float] | None = None,
+) -> Verdict:
+    verdict = verdict_of(credit)
+    passage = found.passage
+    span = passage.text.span(*passage.statements[statement]) if verdict != "missing" else None
+    return Verdict(
+        key_point=point.id,
+        text=point.text,
+        weight=point.weight,
+        verdict=verdict,
+        credit=credit,
+        recall=recall,
+        quote=passage.text.original[slice(*span)] if span else "",
+        span=span,
+        contrary=contrary if verdict == "contradicted" else None,
+        shares=_told(shares or {}),
+    )
+
+
+def _told(shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares that would show in two decimals."""
+    return {name: share for name, share in shares.items() if abs(share) >= LEAST_SHARE}
 
 
 def _feedback(verdicts: Sequence[Verdict], misconceptions: Sequence[str]) -> str:

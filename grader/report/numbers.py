@@ -1,5 +1,7 @@
 """How numbers look, in one place."""
 
+from collections.abc import Mapping
+
 SCORE_DIGITS = 4
 
 
@@ -17,3 +19,9 @@ def exact(value: float) -> float:
     """Return a score for files: rounded, so that a file does not depend on the last bit of a machine."""
     rounded = round(value, SCORE_DIGITS)
     return rounded + 0.0  # no negative zero
+
+
+def shares_text(shares: Mapping[str, float]) -> str:
+    """Return what each feature adds, the largest first."""
+    ranked = sorted(shares.items(), key=lambda share: -abs(share[1]))
+    return ", ".join(f"{name.replace('_', ' ')} {share:+.2f}" for name, share in ranked)

@@ -64,6 +64,7 @@ def grade_json(result: Grade | Ungraded) -> dict[str, Any]:
                 "contrary": v.contrary,
                 "reason": v.reason,
                 "votes": dict(v.votes),
+                "shares": {name: exact(share) for name, share in v.shares.items()},
             }
             for v in result.verdicts
         ],
@@ -71,6 +72,7 @@ def grade_json(result: Grade | Ungraded) -> dict[str, Any]:
         "flags": list(result.flags),
         "needs_review": result.needs_review,
         "feedback": result.feedback,
+        "shares": {name: exact(share) for name, share in result.shares.items()},
     }
 
 

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from grader.grade.model import Grade, Ungraded
-from grader.report.numbers import score_text
+from grader.report.numbers import score_text, shares_text
 from grader.scorecard import Cohort, Scorecard
 
 MOST_SCORECARDS = 10
@@ -104,6 +104,10 @@ def print_grade(result: Grade | Ungraded, console: Console, *, explain: bool = F
         if explain:
             votes = "".join(f", {label} {count}" for label, count in v.votes.items())
             console.print(f"      recall {score_text(v.recall)}, credit {v.credit:+.2f}, weight {v.weight:g}{votes}")
+            if v.shares:
+                console.print(f"      from {shares_text(v.shares)}", soft_wrap=True)
+    if explain and result.shares:
+        console.print(f"  the score from {shares_text(result.shares)}", soft_wrap=True)
     if result.flags:
         console.print(f"  flags: {', '.join(result.flags)}")
     console.print(f"  {safe(result.feedback)}", soft_wrap=True)

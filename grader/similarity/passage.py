@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from grader.similarity.embedder import Embedder, Floats, Ints, TokenEmbedding
 from grader.text.normalise import Normalised, normalise
+from grader.text.polarity import Polarity, polarity
 from grader.text.statements import split_statements
+from grader.text.words import content_stems
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passage:
     """A text of s statements with n tokens in all, in d dimensions."""
 
@@ -36,6 +39,31 @@ class Passage:
         counts = np.diff(np.append(self.first, len(self.ids)))
         total: Floats = counts.astype(np.float32) @ self.pooled
         return total / max(float(np.linalg.norm(total)), 1e-12)
+
+    @cached_property
+    def statement_texts(self) -> tuple[str, ...]:
+        """(s,) the statements themselves, normalised."""
+        return tuple(self.text.text[start:end] for start, end in self.statements)
+
+    @cached_property
+    def stem_lists(self) -> tuple[tuple[str, ...], ...]:
+        """(s,) the stems of the content words of each statement, in order."""
+        return tuple(tuple(content_stems(statement)) for statement in self.statement_texts)
+
+    @cached_property
+    def stems(self) -> tuple[frozenset[str], ...]:
+        """(s,) the same as sets."""
+        return tuple(map(frozenset, self.stem_lists))
+
+    @cached_property
+    def polarities(self) -> tuple[Polarity, ...]:
+        """(s,) what each statement affirms and denies."""
+        return tuple(map(polarity, self.statement_texts))
+
+    @cached_property
+    def polarity(self) -> Polarity:
+        """What the whole text affirms and denies."""
+        return polarity(self.text.text)
 
     def statement(self, index: int) -> "Passage":
         """Return one statement as a passage of its own; its offsets still point into the whole text."""

@@ -1,81 +1,136 @@
-"""The profile: the fitted numbers that turn evidence into credit, scores and intervals.
+"""The profile: the fitted numbers that turn features into credit, scores and intervals.
 
-A profile is a small JSON file. What it was fitted on stands in it.
+A profile is a small JSON file. What it was fitted on, when, and what it reached on held-out answers stand in it.
 """
 
 from bisect import bisect_right
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.bank.model import fingerprint
 from grader.errors import ConfigError
-from grader.similarity.evidence import Evidence
+from grader.similarity.embedder import Floats
+from grader.similarity.features import KEY_POINT_FEATURES, READ, REFERENCE_FEATURES, ramp
 
 PACKAGED = Path(__file__).parent / "profiles"
+LEAST_CREDIT, MOST_CREDIT = -0.5, 1.0
 
 
-class Profile(BaseModel):
-    """Numbers that turn evidence into credit, and say how far to trust the result."""
+def _rising(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    if sorted(points) != points or any(one[1] > other[1] for one, other in pairwise(points)):
+        raise ValueError("must rise in both columns")
+    return points
 
+
+_KNOWN = {
+    "key_points": KEY_POINT_FEATURES,
+    "references": tuple(name for name in REFERENCE_FEATURES if name not in READ),
+    "reading": REFERENCE_FEATURES,
+}
+Scale = Annotated[list[tuple[float, float]], Field(min_length=2), AfterValidator(_rising)]
+"""(value, score) points, rising; linear between, level beyond the ends."""
+
+
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+class Doubt(_Part):
+    """90 % quantiles of held-out residuals (split conformal: Lei et al., JASA 2018), in bands of the score."""
+
+    edges: list[float] = Field(description="scores that part the bands")
+    below: list[float] = Field(description="in each band: how far the human score may lie below the score")
+    above: list[float] = Field(description="in each band: how far it may lie above")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Doubt":
+        if not len(self.below) == len(self.above) == len(self.edges) + 1:
+            raise ValueError("below and above must have one more entry than edges")
+        return self
+
+    def interval(self, score: float) -> tuple[float, float]:
+        """Return the 90 % interval of a score."""
+        band = bisect_right(self.edges, score)
+        return max(0.0, score - self.below[band]), min(1.0, score + self.above[band])
+
+
+class Route(_Part):
+    """A linear model over features, the scale from its value to the score, and how far to trust that."""
+
+    weights: dict[str, float] = Field(description="what one unit of each feature adds; a feature left out adds nothing")
+    intercept: float = 0.0
+    scale: Scale
+    doubt: Doubt
+
+    def vector(self, names: tuple[str, ...]) -> Floats:
+        """Return the weights as an array in the order of `names`."""
+        return np.array([self.weights.get(name, 0.0) for name in names], np.float32)
+
+    def value(self, names: tuple[str, ...], features: Floats) -> float:
+        """Return the value of one answer's (f,) features."""
+        return float(features @ self.vector(names)) + self.intercept
+
+    def shares(self, names: tuple[str, ...], features: Floats) -> dict[str, float]:
+        """Return what each feature that counts adds to the value."""
+        return {name: float(x) * w for name, x in zip(names, features, strict=True) if (w := self.weights.get(name))}
+
+    def score(self, value: float) -> float:
+        """Map a value to the human scale, 0..1."""
+        values, scores = zip(*self.scale, strict=True)
+        return float(np.clip(np.interp(value, values, scores), 0.0, 1.0))
+
+
+class Profile(_Part):
+    """Numbers that turn evidence into credit and scores, and say how far to trust the result."""
+
     name: str
-    fitted_on: str = Field(description="the data, splits and date")
-    key_point_recall: tuple[float, float] = Field(description="recall of an authored key point that earns 0, and 1")
-    reference_recall: tuple[float, float] = Field(
-        description="recall of a reference's own statement that earns 0, and 1"
-    )
-    contrast_contradicted: float = Field(description="contrast at and below which the contrary is what is said")
-    contrast_clear: float = Field(description="contrast at and above which the contrary does not matter")
+    fitted_on: str = Field(description="the data and the splits")
+    date: str = Field(description="when, YYYY-MM-DD")
+    held_out: dict[str, dict[str, float]] = Field(description="figures on answers that nothing was fitted on, by set")
+    key_points: Route = Field(description="for questions with authored key points: the credit of each")
+    references: Route = Field(description="for questions with nothing but references: the score of an answer")
+    reading: Route = Field(description="the same, where a pair reader has read reference and answer together")
+    statement_recall: tuple[float, float] = Field(description="recall of a reference's statement that earns 0, and 1")
     misconception_recall: float = Field(description="recall from which a misconception counts as stated")
-    scale: list[tuple[float, float]] = Field(min_length=2, description="(earned share, score): rising")
     off_topic: float = Field(description="whole-text cosine below which an answer is about something else")
-    residual_edges: list[float] = Field(description="scores that part the bands of `residuals`")
-    residuals: list[float] = Field(description="90 % quantile of |score - human score| in each band")
+
+    def route(self, *, read: bool) -> Route:
+        """Return the route of an answer to a question without key points, by whether a pair reader has read it."""
+        return self.reading if read else self.references
+
+    def credits(self, features: Floats) -> Floats:
+        """Return (k,) what each key point earns, -0.5 (contradicted) to 1 (met), from its (k, f) features."""
+        route = self.key_points
+        values = features @ route.vector(KEY_POINT_FEATURES) + route.intercept
+        earned: Floats = np.clip(values, LEAST_CREDIT, MOST_CREDIT)
+        return earned
+
+    def statement_credit(self, recall: Floats) -> Floats:
+        """Return what statements of a reference earn, 0..1, from how much of each is said; for the verdicts shown."""
+        return ramp(recall, self.statement_recall)
 
     @model_validator(mode="after")
     def _check(self) -> "Profile":
-        for name in ("key_point_recall", "reference_recall"):
-            if not getattr(self, name)[0] < getattr(self, name)[1]:
-                raise ValueError(f"{name} must rise")
-        if not self.contrast_contradicted < self.contrast_clear:
-            raise ValueError("contrast_contradicted must be less than contrast_clear")
-        if sorted(self.scale) != self.scale:
-            raise ValueError("scale must rise")
-        if len(self.residuals) != len(self.residual_edges) + 1:
-            raise ValueError("residuals must have one more entry than residual_edges")
+        if not self.statement_recall[0] < self.statement_recall[1]:
+            raise ValueError("statement_recall must rise")
+        for field, known in _KNOWN.items():
+            if unknown := set(getattr(self, field).weights) - set(known):
+                raise ValueError(f"{field}.weights: unknown features {sorted(unknown)}; known are {', '.join(known)}")
         return self
 
     @property
+    def reads_key_points(self) -> bool:
+        """Whether what a pair reader says of key points counts."""
+        return any(self.key_points.weights.get(name) for name in READ)
+
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of all numbers."""
-        return fingerprint(self.model_dump())
-
-    def credit(self, evidence: Evidence, *, authored: bool) -> float:
-        """Return what a key point earns, from -0.5 (contradicted) to 1 (met).
-
-        `authored` tells a key point that a person wrote from a statement of the reference.
-        """
-        nothing, full = self.key_point_recall if authored else self.reference_recall
-        support = (evidence.recall - nothing) / (full - nothing)
-        support = min(max(support, 0.0), 1.0)
-        if evidence.contrast is None:
-            return support
-        clear = (evidence.contrast - self.contrast_contradicted) / (self.contrast_clear - self.contrast_contradicted)
-        clear = min(max(clear, 0.0), 1.0)
-        return support * (clear - 0.5 * (1 - clear))
-
-    def score(self, earned: float) -> float:
-        """Map the earned share of the weights to the human scale, 0..1."""
-        shares, scores = zip(*self.scale, strict=True)
-        return float(np.clip(np.interp(earned, shares, scores), 0.0, 1.0))
-
-    def interval(self, score: float) -> tuple[float, float]:
-        """Return the 90 % interval of a score (split conformal: Lei et al., JASA 2018)."""
-        width = self.residuals[bisect_right(self.residual_edges, score)]
-        return max(0.0, score - width), min(1.0, score + width)
+        """SHA-256 of all numbers that shape a grade."""
+        return fingerprint(self.model_dump(exclude={"name", "fitted_on", "date", "held_out"}))
 
 
 def load_profile(name: str) -> Profile:

@@ -1,0 +1,285 @@
+"""Fitting a route of a profile to scored answers: weights, scale, and how far to trust the result.
+
+Everything that is reported or kept as doubt comes from answers whose question the fit had not seen (grouped
+cross-validation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+from sklearn.isotonic import IsotonicRegression
+from sklearn.model_selection import GroupKFold
+
+from grader.grade.model import earned_share
+from grader.similarity.embedder import Floats
+from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES
+from grader.similarity.profile import LEAST_CREDIT, MOST_CREDIT, Doubt, Route
+
+Numbers = NDArray[np.float64]
+
+FOLDS = 10
+MISSES = 0.1
+"""Share of human scores that intervals may miss."""
+BANDS = (0.2, 0.4, 0.6, 0.8)
+"""Scores that part the bands of the intervals, where there are answers enough."""
+LEAST_IN_BAND = 30
+EVEN = 0.5
+KNOTS = 9
+"""Points of a scale: enough for its bends, few enough to be read."""
+
+AGAINST = {"keywords", "negation", "opposite", "number", "denied", "denies"}
+"""Features that may only lower a score; all others, but for `FREE`, may only raise it. Few answers cannot teach
+a grader that saying the reference is bad."""
+FREE = {"new", "longer"}
+
+
+class Samples(Protocol):
+    """Answers as a route sees them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """(f,) the features."""
+        ...
+
+    def design(self, route: Route) -> Numbers:
+        """Return (n, f) features, linear in which the values are (but for bounds)."""
+        ...
+
+    def values(self, route: Route) -> Numbers:
+        """Return (n,) what the route's scale would be applied to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPointSamples:
+    """Answers to questions with authored key points."""
+
+    features: Sequence[Floats]
+    """(k, f) for each answer."""
+    weights: Sequence[Sequence[float]]
+    """(k,) of its key points."""
+    penalties: Sequence[Sequence[float]]
+    """The weights of the misconceptions that it states."""
+    names: tuple[str, ...] = KEY_POINT_FEATURES
+
+    def design(self, route: Route) -> Numbers:  # noqa: ARG002  # no key point is chosen by the route
+        """Return the weighted means of the key points' features."""
+        return np.array([np.average(f, axis=0, weights=w) for f, w in zip(self.features, self.weights, strict=True)])
+
+    def values(self, route: Route) -> Numbers:
+        """Return the earned share of each answer."""
+        vector = route.vector(self.names)
+        shares = []
+        for features, weights, penalties in zip(self.features, self.weights, self.penalties, strict=True):
+            credit = np.clip(features @ vector + route.intercept, LEAST_CREDIT, MOST_CREDIT)
+            shares.append(earned_share(list(zip(credit.tolist(), weights, strict=True)), list(penalties)))
+        return np.array(shares)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSamples:
+    """Answers to questions with nothing but references."""
+
+    features: Sequence[Floats]
+    """(r, f) for each answer."""
+    names: tuple[str, ...] = REFERENCE_FEATURES
+
+    def design(self, route: Route) -> Numbers:
+        """Return the features against the reference that speaks best for each answer."""
+        vector = route.vector(self.names)
+        return np.array([features[int((features @ vector).argmax())] for features in self.features], np.float64)
+
+    def values(self, route: Route) -> Numbers:
+        """Return the value against that reference."""
+        return np.array([route.value(self.names, row.astype(np.float32)) for row in self.design(route)])
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Further rows that the weights are fitted to, and nothing else: single key points, made answers."""
+
+    design: Numbers
+    human: Numbers
+    importance: Numbers
+    groups: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A route, and what came of it on questions that it had not seen."""
+
+    route: Route
+    scores: Numbers
+    """(n,) each by a fit without the answer's question."""
+
+
+def fit_route(
+    samples: Samples,
+    human: Numbers,
+    groups: Sequence[str],
+    prior: Route,
+    *,
+    shrinkage: float,
+    pass_mark: float,
+    importance: Numbers | None = None,
+    further: Rows | None = None,
+    frozen: frozenset[str] = frozenset(),
+) -> Fitted:
+    """Fit a route to human scores.
+
+    Args:
+        samples: n answers.
+        human: (n,) their scores, 0..1.
+        groups: (n,) the question of each.
+        prior: the weights that the fit is drawn towards (ridge regression around them).
+        shrinkage: how strongly, in answers.
+        pass_mark: the score from which an answer counts as right.
+        importance: (n,) how much each counts; 1 by default.
+        further: rows beside the answers.
+        frozen: features that keep the prior's weight.
+
+    """
+    importance = np.ones(len(human)) if importance is None else importance
+    names = np.array(groups)
+    folds = list(GroupKFold(min(FOLDS, len(set(groups)))).split(human, groups=names))
+
+    def weigh(chosen: NDArray[np.intp]) -> Route:
+        kept = None
+        if further is not None:
+            kept = ~np.isin(further.groups, list(set(names) - set(names[chosen])))
+        return _weigh(samples, human, importance, chosen, prior, shrinkage, further, kept, frozen)
+
+    values = np.zeros(len(human))
+    for train, test in folds:
+        values[test] = samples.values(weigh(train))[test]
+    scores = np.zeros(len(human))
+    for train, test in folds:
+        scale = fit_scale(values[train], human[train], importance[train], pass_mark)
+        scores[test] = [prior.model_copy(update={"scale": scale}).score(value) for value in values[test]]
+    route = weigh(np.arange(len(human))).model_copy(
+        update={"scale": fit_scale(values, human, importance, pass_mark), "doubt": fit_doubt(scores, human, importance)}
+    )
+    return Fitted(route, scores)
+
+
+def _weigh(
+    samples: Samples,
+    human: Numbers,
+    importance: Numbers,
+    chosen: NDArray[np.intp],
+    prior: Route,
+    shrinkage: float,
+    further: Rows | None,
+    kept: NDArray[np.bool_] | None,
+    frozen: frozenset[str],
+) -> Route:
+    """Return the prior with weights fitted to the chosen answers: bounded least squares around the prior."""
+    design = samples.design(prior)[chosen]
+    target, weight = human[chosen], importance[chosen]
+    if further is not None and kept is not None:
+        design = np.vstack([design, further.design[kept]])
+        target, weight = np.r_[target, further.human[kept]], np.r_[weight, further.importance[kept]]
+    start = np.array([prior.weights.get(name, 0.0) for name in samples.names])
+    loose = not isinstance(samples, KeyPointSamples)  # a key point with no support earns nothing: no intercept
+    free = [i for i, name in enumerate(samples.names) if name not in frozen]
+    root = np.sqrt(weight)[:, None]
+    columns = np.column_stack([design[:, free], np.full(len(design), float(loose))])
+    rest = target - design @ start - (prior.intercept if loose else 0.0)
+    ridge = np.sqrt(shrinkage) * np.eye(len(free) + 1)
+    ridge[-1, -1] = 1e-3
+    bounds = [_bounds(samples.names[i], start[i]) for i in free] + [(-np.inf, np.inf)]
+    lower, upper = np.array(bounds).T
+    solved = lsq_linear(
+        np.vstack([columns * root, ridge]), np.r_[rest * root[:, 0], np.zeros(len(free) + 1)], bounds=(lower, upper)
+    )
+    fitted = start.copy()
+    fitted[free] += solved.x[:-1]
+    kept_weights = {name: round(float(w), 4) for name, w in zip(samples.names, fitted, strict=True) if abs(w) >= 5e-4}
+    intercept = round(prior.intercept + float(solved.x[-1]), 4) if loose else 0.0
+    return prior.model_copy(update={"weights": kept_weights, "intercept": intercept})
+
+
+def _bounds(name: str, start: float) -> tuple[float, float]:
+    """Return how far a weight may move from `start`."""
+    if name in FREE:
+        return -np.inf, np.inf
+    return (-np.inf, max(-start, 1e-9)) if name in AGAINST else (min(-start, -1e-9), np.inf)
+
+
+def fit_scale(values: Numbers, human: Numbers, importance: Numbers, pass_mark: float) -> list[tuple[float, float]]:
+    """Return the rising scale from value to score, in few points.
+
+    It is the mean human score of answers of that value (isotonic regression: Barlow et al., 1972), bent so that it
+    crosses the pass mark where a right and a wrong answer are equally likely.
+    """
+
+    def rising(target: Numbers) -> Numbers:
+        fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(values, target, importance)
+        return np.asarray(fitted.predict(values), np.float64)
+
+    mean, right = rising(human), rising((human >= pass_mark).astype(np.float64))
+    edges = np.quantile(values, np.linspace(0, 1, KNOTS + 1))
+    points = []
+    for low, high in pairwise(edges):
+        inside = (values >= low) & (values <= high)
+        if importance[inside].sum() > 0:
+            points.append(tuple(float(np.average(x[inside], weights=importance[inside])) for x in (values, mean)))
+    passing, failing = values[right >= EVEN], values[right < EVEN]
+    if len(passing) and len(failing):
+        crossing = float(passing.min() + failing.max()) / 2
+        points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
+        points.append((crossing, pass_mark))
+    points.sort()
+    rounded: dict[float, float] = {}
+    for at, told in points:
+        rounded[round(at, 3)] = round(max(told, *rounded.values(), 0.0), 3)
+    if len(rounded) < 2:  # every answer has one value
+        ((at, told),) = rounded.items()
+        return [(at - 0.5, told), (at + 0.5, told)]
+    return list(rounded.items())
+
+
+def fit_doubt(scores: Numbers, human: Numbers, importance: Numbers) -> Doubt:
+    """Return the narrowest intervals, band by band, that miss a tenth of the human scores in all.
+
+    Split conformal prediction (Lei et al., JASA 2018) with the family of intervals "so far below, so far above, by
+    band of the score"; with the finite-sample correction (n + 1).
+    """
+    edges = [edge for edge in BANDS if min((scores < edge).sum(), (scores >= edge).sum()) >= LEAST_IN_BAND]
+    while edges and min(np.bincount(np.digitize(scores, edges), minlength=len(edges) + 1)) < LEAST_IN_BAND:
+        counts = np.bincount(np.digitize(scores, edges), minlength=len(edges) + 1)
+        edges.pop(max(0, int(counts.argmin()) - 1))
+    band = np.digitize(scores, edges)
+    choices = [_choices(scores[band == b], human[band == b], importance[band == b]) for b in range(len(edges) + 1)]
+    total = importance.sum()
+    allowed = max(0.0, total - np.ceil((len(scores) + 1) * (1 - MISSES)) * total / len(scores))
+    low, high = 1e-4, 1e4
+    for _ in range(50):  # the price of a miss at which just the allowed number of misses is worth their width
+        price = (low * high) ** 0.5
+        picked = [int((widths + price * misses).argmin()) for _, widths, misses in choices]
+        missed = sum(float(misses[index]) for index, (_, _, misses) in zip(picked, choices, strict=True))
+        low, high = (price, high) if missed > allowed else (low, price)
+    picked = [int((widths + high * misses).argmin()) for _, widths, misses in choices]
+    ends = [bounds[index] for index, (bounds, _, _) in zip(picked, choices, strict=True)]
+    return Doubt(
+        edges=edges,
+        below=[round(float(np.ceil(below * 1e4) / 1e4), 4) for below, _ in ends],
+        above=[round(float(np.ceil(above * 1e4) / 1e4), 4) for _, above in ends],
+    )
+
+
+def _choices(scores: Numbers, human: Numbers, importance: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Return for one band the (below, above) that can be chosen, their summed widths, and what they miss."""
+    residuals = human - scores
+    grid = np.linspace(0, 1, 41)
+    below = np.unique(np.r_[0.0, np.quantile(np.maximum(-residuals, 0), grid)])
+    above = np.unique(np.r_[0.0, np.quantile(np.maximum(residuals, 0), grid)])
+    pairs = np.array([(b, a) for b in below for a in above])
+    width = [(np.minimum(1, scores + a) - np.maximum(0, scores - b)) @ importance for b, a in pairs]
+    missed = [importance[(residuals < -b - 1e-9) | (residuals > a + 1e-9)].sum() for b, a in pairs]
+    return pairs, np.array(width), np.array(missed)

@@ -1,0 +1,234 @@
+"""Features: the few numbers in which an answer and a key point, or a whole reference, are compared.
+
+Every feature can be read by a person, and most lie in 0..1. A profile weighs them; what each adds explains a score.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from grader.similarity.embedder import Floats
+from grader.similarity.passage import Passage
+from grader.similarity.target import Criteria, Reference, trigrams
+from grader.text.polarity import mismatch
+from grader.text.words import function_word_share, words
+
+SUPPORT = (0.25, 0.65)
+"""Recall of a key point in one statement at which it has no support, and full support."""
+REACH = (0.3, 0.65)
+"""The same for the recall in the whole answer."""
+CONTRAST_SCALE = 0.15
+"""A contrast of this size is clear: it is passed through tanh(contrast / scale)."""
+FUNCTION_WORDS = (0.07, 0.22)
+"""Share of function words at which a text is a list of keywords, and at which it is connected text."""
+SPEAKS = 0.5
+"""Support from which a statement speaks to a key point, and so may deny it."""
+
+KEY_POINT_FEATURES = (
+    "support",
+    "reach",
+    "contrast",
+    "contrast_anywhere",
+    "direction",
+    "wording",
+    "elsewhere",
+    "keywords",
+    "negation",
+    "opposite",
+    "number",
+    "denied",
+    "says",
+    "denies",
+    "elsewhere_read",
+)
+"""The last three are a pair reader's, the others alignment's; every one is multiplied by the support."""
+REFERENCE_FEATURES = (
+    "recall",
+    "recall_with_question",
+    "best_statement",
+    "precision",
+    "new",
+    "cosine",
+    "stems",
+    "stem_precision",
+    "trigrams",
+    "order",
+    "negation",
+    "opposite",
+    "number",
+    "shorter",
+    "longer",
+    "says",
+    "denies",
+)
+"""`says` and `denies` are a pair reader's: the probabilities that the answer says the reference, and denies it."""
+READ = frozenset({"says", "denies", "elsewhere_read"})
+"""The features that are 0 until a pair reader has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPointEvidence:
+    """What one answer says about each of k key points."""
+
+    recall: Floats
+    """(k,) 0..1: weighted share of the key point's tokens that the answer says."""
+    statement: Sequence[int]
+    """(k,) the statement that speaks to it most."""
+    contrary: Sequence[int]
+    """(k,) the contrary that is nearest to what the answer says; -1 where there is none."""
+    features: Floats
+    """(k, f) `KEY_POINT_FEATURES`."""
+
+
+def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
+    """Return what an answer with at least one token says about each key point."""
+    by_statement = np.maximum.reduceat(criteria.vectors @ answer.vectors.T, answer.first, axis=1)
+    best = by_statement.max(axis=1)
+    told = criteria.weights @ by_statement  # (k, s)
+    recall = criteria.weights @ best
+    statement = told.argmax(axis=1)
+    rows = np.arange(len(recall))
+    supports = ramp(told, SUPPORT)
+    support = supports[rows, statement]
+    polarities = answer.polarities
+    faces = [mismatch(ours, polarities[index]) for ours, index in zip(criteria.polarities, statement, strict=True)]
+    contrast = _contrasts(criteria, answer, by_statement, best, statement, supports)
+    shown = np.where(contrast.contrary >= 0, contrast.contrast, 0)
+    rest = (support * shown).sum() - support * shown
+    spoken = support.sum() - support
+    plain = {
+        "support": np.ones_like(support),
+        "reach": ramp(recall, REACH),
+        "contrast": contrast.contrast,
+        "contrast_anywhere": contrast.anywhere,
+        "direction": contrast.direction,
+        "wording": contrast.wording,
+        "elsewhere": rest / np.maximum(spoken, 1.0),
+        "keywords": np.full_like(
+            support, 1 - ramp(np.array(function_word_share(words(answer.text.text)), np.float32), FUNCTION_WORDS)
+        ),
+        "negation": np.array([face.negation for face in faces], np.float32),
+        "opposite": np.array([min(1.0, 3 * face.opposite) for face in faces], np.float32),
+        "number": np.array([face.number for face in faces], np.float32),
+        "denied": contrast.denied,
+        **dict.fromkeys(READ, np.zeros_like(support)),
+    }
+    features = np.stack([support * plain[name] for name in KEY_POINT_FEATURES], axis=1).astype(np.float32)
+    return KeyPointEvidence(recall, [int(i) for i in statement], [int(i) for i in contrast.contrary], features)
+
+
+def add_readings(evidence: KeyPointEvidence, readings: Mapping[int, Floats]) -> None:
+    """Fill in what a pair reader found, (says, denies) by key point; those that were not read stay at 0.
+
+    An answer that denies one key point has probably got the others wrong too: `elsewhere_read` is the net denial of
+    the other key points, -1..0.
+    """
+    support = evidence.features[:, 0]
+    read = np.zeros((len(support), 2), np.float32)
+    for index, reading in readings.items():
+        read[index] = support[index] * reading
+    net = read[:, 0] - read[:, 1]
+    others = (net.sum() - net) / np.maximum(support.sum() - support, 1.0)
+    columns = [read[:, 0], read[:, 1], support * np.minimum(others, 0)]
+    evidence.features[:, -len(columns) :] = np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contrasts:
+    """(k,) arrays: by how much an answer says a key point rather than its nearest contrary, -1..1."""
+
+    contrary: Floats
+    contrast: Floats
+    anywhere: Floats
+    direction: Floats
+    wording: Floats
+    denied: Floats
+
+
+def _contrasts(
+    criteria: Criteria, answer: Passage, by_statement: Floats, best: Floats, statement: Floats, supports: Floats
+) -> _Contrasts:
+    count = len(criteria.points)
+    none = np.zeros(count, np.float32)
+    if not len(criteria.owners):
+        return _Contrasts(np.full(count, -1), none, none, none, none, none)
+    owners = criteria.owners
+    at = statement[owners]
+    pairs = np.arange(len(owners))
+    tokens = np.tanh(criteria.contrast @ by_statement / CONTRAST_SCALE)  # (c, s)
+    anywhere = np.tanh(criteria.contrast @ best / CONTRAST_SCALE)
+    direction = np.clip(criteria.direction @ answer.pooled.T, -1, 1)  # (c, s)
+    stems = answer.stems
+    wording = np.array([_wording(criteria.wording[pair], stems[at[pair]]) for pair in pairs], np.float32)
+    strength = tokens[pairs, at] + direction[pairs, at] + wording
+    result = {"contrary": np.full(count, -1), "contrast": none.copy(), "anywhere": none.copy()}
+    result |= {"direction": none.copy(), "wording": none.copy(), "denied": none.copy()}
+    against = np.where(supports[owners] >= SPEAKS, np.clip(-(tokens + direction) / 2, 0, 1), 0).max(axis=1)
+    for pair in np.argsort(-strength, kind="stable"):  # the nearest contrary of each key point comes last
+        owner = owners[pair]
+        result["contrary"][owner] = pair
+        result["contrast"][owner] = tokens[pair, at[pair]]
+        result["anywhere"][owner] = anywhere[pair]
+        result["direction"][owner] = direction[pair, at[pair]]
+        result["wording"][owner] = wording[pair]
+        result["denied"][owner] = max(result["denied"][owner], against[pair])
+    return _Contrasts(**result)
+
+
+def _wording(differing: tuple[frozenset[str], frozenset[str]], said: frozenset[str]) -> float:
+    """Return, -1..1, whether a statement uses the words of the key point or those of the contrary."""
+    ours, theirs = differing
+    mine = len(said & ours) / len(ours) if ours else 0.0
+    other = len(said & theirs) / len(theirs) if theirs else 0.0
+    return mine - other
+
+
+def ramp(value: Floats, bounds: tuple[float, float]) -> Floats:
+    """Return 0 at and below the first bound, 1 at and above the second, linear between."""
+    least, most = bounds
+    ramp: Floats = np.clip((value - least) / (most - least), 0, 1)
+    return ramp
+
+
+def reference_features(reference: Reference, answer: Passage, prompt: Passage) -> Floats:
+    """Return the `REFERENCE_FEATURES` of an answer with at least one token."""
+    similarity = reference.passage.vectors @ answer.vectors.T
+    best, nearest = similarity.max(axis=1), similarity.max(axis=0)
+    by_statement = np.maximum.reduceat(similarity, answer.first, axis=1)
+    own = np.where(np.isin(answer.ids, prompt.ids), np.float32(0), answer.weights)
+    total, told = float(own.sum()), float(answer.weights.sum())
+    said = [stem for stems in answer.stem_lists for stem in stems]
+    stems = frozenset(said)
+    fresh = stems - reference.prompt_stems
+    near = {pair for first, second in ((0, 1), (0, 2)) for pair in zip(said[first:], said[second:], strict=False)}
+    bigrams = set(pairwise(reference.stem_list))
+    face = mismatch(reference.passage.polarity, answer.polarity)
+    length = math.log((len(said) + 1) / (len(reference.stem_list) + 1))
+    values = {
+        "recall": reference.weights @ best,
+        "recall_with_question": reference.all_weights @ best,
+        "best_statement": (reference.weights @ by_statement).max(),
+        "precision": own @ nearest / total if total else 0.0,
+        "new": total / told if told else 0.0,
+        "cosine": float(reference.passage.whole @ answer.whole),
+        "stems": _share(reference.stems, stems),
+        "stem_precision": _share(fresh, frozenset(reference.stem_list)),
+        "trigrams": _share(reference.trigrams, trigrams(stems)),
+        "order": _share(frozenset(bigrams), frozenset(near)),
+        "negation": face.negation,
+        "opposite": face.opposite,
+        "number": face.number,
+        "shorter": min(length, 0.0),
+        "longer": max(length, 0.0),
+        "says": 0.0,
+        "denies": 0.0,
+    }
+    return np.array([values[name] for name in REFERENCE_FEATURES], np.float32)
+
+
+def _share(ours: frozenset[Any], theirs: frozenset[Any]) -> float:
+    return len(ours & theirs) / len(ours) if ours else 0.0

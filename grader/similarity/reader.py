@@ -1,0 +1,26 @@
+"""The port for reading two texts together: the same model with a small adapter, as a cross-encoder.
+
+Alignment compares texts that were embedded apart. A pair reader attends from one to the other, and so sees what
+alignment cannot: roles exchanged, a negation that turns the whole.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from grader.similarity.embedder import Floats
+
+READS_TOKENS = 125
+"""Tokens of both texts together that a reader is given; it was trained on no longer pairs."""
+
+
+class PairReader(Protocol):
+    """Reads pairs of (what should be said, what is said); the result for a pair does not depend on its neighbours."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the readings may."""
+        ...
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Return (n, 2) probabilities: that the second text says the first, and that it denies it."""
+        ...

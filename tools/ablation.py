@@ -1,0 +1,44 @@
+"""What each ingredient of the similarity grader is worth: fitted again without it; Markdown on standard output.
+
+python tools/ablation.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --saf ../shared/data/saf_en.csv
+"""
+
+import argparse
+
+from fit_profile import add_sets, fit_profile, gather, held_out_figures
+
+from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES
+
+INGREDIENTS = {
+    "everything": frozenset(),
+    "without the pair reader": frozenset({"says", "denies", "elsewhere_read"}),
+    "without contraries": frozenset(
+        {"contrast", "contrast_anywhere", "direction", "wording", "denied", "elsewhere", "elsewhere_read"}
+    ),
+    "without the other key points' evidence": frozenset({"elsewhere", "elsewhere_read"}),
+    "without negation, opposites, numbers": frozenset({"negation", "opposite", "number"}),
+    "without the share of function words": frozenset({"keywords"}),
+    "without shared stems and trigrams": frozenset({"stems", "stem_precision", "trigrams", "order"}),
+    "without precision and length": frozenset({"precision", "new", "shorter", "longer"}),
+    "recall alone": frozenset({*KEY_POINT_FEATURES, *REFERENCE_FEATURES}) - {"support", "recall"},
+}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_sets(parser)
+    chosen = parser.parse_args()
+    data = gather(chosen.semeval, chosen.saf)
+    print("| ingredients |", " | ".join(data.tests), "| partial over wrong |")
+    print("|---|", "---:|" * (len(data.tests) + 1), sep="")
+    for name, without in INGREDIENTS.items():
+        profile = fit_profile(data, without)
+        figures = {test: held_out_figures(profile, pairs, data.settings) for test, pairs in data.tests.items()}
+        cells = [f"{told['pearson']:.3f} / {told['macro_f1_2way']:.3f}" for told in figures.values()]
+        over = next(told["partial_over_wrong"] for told in figures.values() if "partial_over_wrong" in told)
+        print(f"| {name} |", " | ".join(cells), f"| {over:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

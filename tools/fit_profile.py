@@ -1,0 +1,283 @@
+"""Fit the default profile: grader/similarity/profiles/default.json.
+
+    python tools/fit_profile.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --saf ../shared/data/saf_en.csv
+
+- Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
+- Short references, with the pair reader: the questions of the train splits that `train_reader.py` left out, and answers
+  made worse by rule.
+- Long references: the train split of SAF, and the tune half with its key points taken away.
+
+Prints and keeps in the profile what it reaches on the test splits.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from train_reader import held_out, negated
+
+from grader.answers import Answer, AnswerFile
+from grader.bank import Bank, Question
+from grader.bank.load import load_bank
+from grader.engines import make_embedder, make_reader
+from grader.evaluation.agreement import metrics
+from grader.evaluation.calibrate import samples_of
+from grader.evaluation.evalset import Rated, read_eval_set
+from grader.evaluation.fitting import Numbers, Rows, fit_route
+from grader.grade.model import CREDITS, Grade
+from grader.pipeline.finding import Finder, Found
+from grader.pipeline.similarity_grader import SimilarityGrader
+from grader.settings import Settings, data_folder, load_settings
+from grader.similarity.features import READ
+from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
+from grader.text.words import FUNCTION_WORDS, words
+
+VERDICT, OWN, MADE = 0.12, 0.1, 0.3
+"""How much a verdict, a text of the bank and a made answer count beside an answer with a score."""
+SHOWN = ("pearson", "qwk", "macro_f1_2way", "mae", "bias")
+FEW_WORDS = 3
+"""SAF holds many answers like "no response", which make any grader look good: they are left out."""
+STATEMENT_RECALL = (0.2, 0.65)
+MISCONCEPTION_RECALL = 0.85
+OFF_TOPIC = 0.1
+NO_SCALE = [(0.0, 0.0), (1.0, 1.0)]
+NO_DOUBT = Doubt(edges=[], below=[1.0], above=[1.0])
+START = Profile(
+    name="default",
+    fitted_on="nothing",
+    date="2026-01-01",
+    held_out={},
+    key_points=Route(weights={"support": 0.6, "says": 0.3, "denies": -0.6}, scale=NO_SCALE, doubt=NO_DOUBT),
+    references=Route(weights={"recall": 1.5}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
+    reading=Route(weights={"recall": 0.7, "says": 0.4}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
+    statement_recall=STATEMENT_RECALL,
+    misconception_recall=MISCONCEPTION_RECALL,
+    off_topic=OFF_TOPIC,
+)
+"""What the fits are drawn to: much said is much earned, and what is read counts half."""
+
+Pairs = list[tuple[Found, Rated]]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What the three routes are fitted on, and what the result is tried on; features found once."""
+
+    settings: Settings
+    key_points: Pairs
+    key_point_rows: Rows
+    reading: Pairs
+    reading_rows: Rows
+    references: Pairs
+    tests: Mapping[str, Pairs]
+
+
+def main() -> None:
+    """Fit, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_sets(parser)
+    parser.add_argument("--out", type=Path, default=PACKAGED / "default.json")
+    chosen = parser.parse_args()
+    data = gather(chosen.semeval, chosen.saf)
+    profile = fit_profile(data, told=True)
+    names = ", ".join(path.stem for path in (*chosen.semeval, chosen.saf))
+    profile = profile.model_copy(
+        update={
+            "fitted_on": f"train splits of {names}; tune half of aws.csv",
+            "date": date.today().isoformat(),  # noqa: DTZ011  # the day it was made
+            "held_out": {name: held_out_figures(profile, pairs, data.settings) for name, pairs in data.tests.items()},
+        }
+    )
+    chosen.out.write_text(profile.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    for name, told in profile.held_out.items():
+        print(f"{name:24}", "  ".join(f"{metric} {value:.3f}" for metric, value in told.items()))
+
+
+def add_sets(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name the sets."""
+    parser.add_argument("semeval", nargs="+", type=Path, help="eval sets that the reader was trained on")
+    parser.add_argument("--saf", type=Path, required=True)
+
+
+def gather(semeval: Sequence[Path], saf: Path) -> Data:
+    """Find the features of everything that is fitted on, or tried on."""
+    settings = load_settings({}, {}, Path.cwd())
+    bank = load_bank(data_folder("bank") / "aws")
+    finder = Finder(make_embedder(settings), make_reader(settings), START)
+    aws = data_folder("eval") / "aws.csv"
+    tune = rated(aws, "tune", bank)
+    key_points = worth(finder, tune)
+    short = [row for path in semeval for row in rated(path, "train", bank) if held_out(row.answer.question.id)]
+    reading = [(found, row) for found, row in worth(finder, short) if all(found.read)]
+    bare = [*(row for row in rated(saf, "train", bank) if row.words > FEW_WORDS), *without_key_points(tune)]
+    references = [(found, row) for found, row in worth(finder, bare) if not any(found.read)]
+    tests = {
+        f"{path.stem} {split}": [row for row in rated(path, split, bank) if path != saf or row.words > FEW_WORDS]
+        for path in (*semeval, saf)
+        for split in ("test-UA", "test-UQ")
+    }
+    tests["aws test"] = rated(aws, "test", bank)
+    tests["aws test, reference only"] = without_key_points(tests["aws test"])
+    return Data(
+        settings,
+        key_points,
+        key_point_rows(key_points, bank, finder),
+        reading,
+        reading_rows(reading, finder),
+        references,
+        {name: list(zip(finder.find([row.answer for row in rows]), rows, strict=True)) for name, rows in tests.items()},
+    )
+
+
+def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool = False) -> Profile:
+    """Return the profile fitted to the data, with no weight on the features in `without`."""
+
+    def route(pairs: Pairs, start: Route, shrinkage: float, further: Rows | None, frozen: frozenset[str]) -> Route:
+        kept = {name: weight for name, weight in start.weights.items() if name not in frozen}
+        prior = start.model_copy(update={"weights": kept})
+        return fit(pairs, prior, data.settings, shrinkage=shrinkage, further=further, frozen=frozen, told=told)
+
+    return START.model_copy(
+        update={
+            "key_points": route(data.key_points, START.key_points, 3.0, data.key_point_rows, without),
+            "reading": route(data.reading, START.reading, 20.0, data.reading_rows, without),
+            # nearly recall alone: few features travel from one set of long answers to another
+            "references": route(data.references, START.references, 300.0, None, without | READ),
+        }
+    )
+
+
+def rated(path: Path, split: str, bank: Bank) -> list[Rated]:
+    """Return the answers of one split with their human scores."""
+    file = AnswerFile(path, lambda: bank)
+    file.check()
+    return read_eval_set(file, split)
+
+
+def without_key_points(rows: Sequence[Rated]) -> list[Rated]:
+    """Return the answers as if their questions had nothing but a reference."""
+    bare: dict[str, Question] = {}
+    for row in rows:
+        question = row.answer.question
+        bare.setdefault(question.id, Question(question.id, question.prompt, question.reference))
+    return [Rated(Answer(bare[row.answer.question.id], row.answer.text), row.ratings) for row in rows]
+
+
+def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
+    """Return the verdicts on single key points, and the bank's own references."""
+    rows: list[tuple[Numbers, float, float, str]] = []
+    for found, row in pairs:
+        for features, credit in zip(evidence(found), credits_of(row), strict=True):
+            rows.append((features, credit, VERDICT, row.answer.question.id))
+    for found in finder.find([Answer(question, question.reference) for question in bank]):
+        weights = [point.weight for point in found.answer.question.key_points]
+        rows.append((np.average(evidence(found), axis=0, weights=weights), 1.0, OWN, found.answer.question.id))
+    return as_rows(rows)
+
+
+def reading_rows(pairs: Pairs, finder: Finder) -> Rows:
+    """Return answers that are worth nothing, made by rule."""
+    questions = {row.answer.question.id: row.answer.question for _, row in pairs}
+    rows = []
+    for found in finder.find([Answer(question, text) for question, text in made_answers(questions.values())]):
+        if len(found.features) and not found.guarded.worthless:
+            best = found.features[int(found.features[:, 0].argmax())]
+            rows.append((best.astype(np.float64), 0.0, MADE, found.answer.question.id))
+    return as_rows(rows)
+
+
+def fit(
+    pairs: Pairs,
+    prior: Route,
+    settings: Settings,
+    *,
+    shrinkage: float,
+    further: Rows | None = None,
+    frozen: frozenset[str] = frozenset(),
+    told: bool = False,
+) -> Route:
+    """Fit a route; `told`: print it, and how it does on questions that the fit had not seen."""
+    human = np.array([row.human for _, row in pairs])
+    questions = [row.answer.question.id for _, row in pairs]
+    result = fit_route(
+        samples_of([found for found, _ in pairs]),
+        human,
+        questions,
+        prior,
+        shrinkage=shrinkage,
+        pass_mark=settings.pass_mark,
+        further=further,
+        frozen=frozen,
+    )
+    if told:
+        figures = {name: metrics(settings.pass_mark)[name].value(human, result.scores) for name in SHOWN}
+        print(f"{len(pairs)} answers, {len(set(questions))} questions, cross-validated:", figures)
+        print("  ", result.route.intercept, result.route.weights)
+        print("  ", result.route.scale, result.route.doubt)
+    return result.route
+
+
+def worth(finder: Finder, rows: Sequence[Rated]) -> Pairs:
+    """Return what the answers hold, those left out that hold nothing."""
+    found = finder.find([row.answer for row in rows])
+    return [
+        (one, row) for one, row in zip(found, rows, strict=True) if not one.guarded.worthless and len(one.passage.ids)
+    ]
+
+
+def evidence(found: Found) -> Numbers:
+    """Return the (k, f) features of an answer's key points."""
+    if found.evidence is None:
+        raise ValueError(f"{found.answer.question.id}: no key points, or no words")
+    return found.evidence.features.astype(np.float64)
+
+
+def credits_of(row: Rated) -> list[float]:
+    """Return the mean credit that the raters' verdicts give to each key point."""
+    raters = [dict(cell.split("=") for cell in row.cell(column).split(";")) for column in ("verdicts1", "verdicts2")]
+    return [float(np.mean([CREDITS[rater[name]] for rater in raters])) for name in raters[0]]
+
+
+def as_rows(rows: Sequence[tuple[Numbers, float, float, str]]) -> Rows:
+    """Return (features, score, importance, question) as arrays."""
+    design, human, importance, groups = zip(*rows, strict=True)
+    return Rows(np.array(design), np.array(human), np.array(importance), list(groups))
+
+
+def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]]:
+    """Go through answers that are worth nothing, made from the references: denied, and as a list of keywords."""
+    for question in questions:
+        for reference in (question.reference, *question.alternatives[:2]):
+            if denied := negated(reference):
+                yield question, denied
+            yield question, ", ".join(dict.fromkeys(word for word in words(reference) if word not in FUNCTION_WORDS))
+
+
+def held_out_figures(profile: Profile, pairs: Pairs, settings: Settings) -> dict[str, float]:
+    """Return agreement, the coverage of the intervals, and how often a partial answer beats a wrong fluent one."""
+    grader = SimilarityGrader(None, profile, settings.pass_mark)  # type: ignore[arg-type]  # nothing is left to find
+    graded = [(grader.weigh(found), row) for found, row in pairs]
+    kept = [(grade, row) for grade, row in graded if isinstance(grade, Grade)]
+    human, scores = np.array([row.human for _, row in kept]), np.array([grade.score for grade, _ in kept])
+    told = {name: metrics(settings.pass_mark)[name].value(human, scores) for name in SHOWN}
+    told["coverage"] = float(np.mean([grade.low <= row.human <= grade.high for grade, row in kept]))
+    by_kind: dict[tuple[str, str], list[float]] = {}
+    for grade, row in kept:
+        by_kind.setdefault((row.answer.question.id, row.cell("label")), []).append(grade.score)
+    pairs_of_kinds = [
+        partial > wrong
+        for (question, label), honest in by_kind.items()
+        if label == "partial"
+        for partial in honest
+        for wrong in by_kind.get((question, "wrong_fluent"), [])
+    ]
+    if pairs_of_kinds:
+        told["partial_over_wrong"] = float(np.mean(pairs_of_kinds))
+    return {name: round(value, 4) for name, value in told.items() if value is not None}
+
+
+if __name__ == "__main__":
+    main()
