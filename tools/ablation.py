@@ -1,11 +1,8 @@
-"""What each ingredient of the similarity grader is worth: fitted again without it; Markdown on standard output.
+"""What each ingredient of the similarity grader is worth: fitted again without it."""
 
-python tools/ablation.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --saf ../shared/data/saf_en.csv
-"""
+from collections.abc import Iterator
 
-import argparse
-
-from fit_profile import add_sets, fit_profile, gather, held_out_figures
+from fit_profile import Data, fit_profile, held_out_figures
 
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES
 
@@ -24,21 +21,13 @@ INGREDIENTS = {
 }
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_sets(parser)
-    chosen = parser.parse_args()
-    data = gather(chosen.semeval, chosen.saf)
-    print("| ingredients |", " | ".join(data.tests), "| partial over wrong |")
-    print("|---|", "---:|" * (len(data.tests) + 1), sep="")
+def table(data: Data) -> Iterator[str]:
+    """Go through the lines of the table: a row an ingredient left out, a column a set."""
+    yield f"| ingredients | {' | '.join(data.tests)} | partial over wrong |"
+    yield f"|---|{'---:|' * (len(data.tests) + 1)}"
     for name, without in INGREDIENTS.items():
         profile = fit_profile(data, without)
         figures = {test: held_out_figures(profile, pairs, data.settings) for test, pairs in data.tests.items()}
         cells = [f"{told['pearson']:.3f} / {told['macro_f1_2way']:.3f}" for told in figures.values()]
         over = next(told["partial_over_wrong"] for told in figures.values() if "partial_over_wrong" in told)
-        print(f"| {name} |", " | ".join(cells), f"| {over:.2f} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        yield f"| {name} | {' | '.join(cells)} | {over:.2f} |"

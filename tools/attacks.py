@@ -1,12 +1,9 @@
-"""What attempts to earn marks without an answer score, beside the median real answer; Markdown on standard output.
-
-    python tools/attacks.py ../shared/data/{beetle,scientsbank,saf_en}.csv eval/aws.csv
+"""What attempts to earn marks without an answer score, beside the median real answer.
 
 Takes the questions of each set's test-UQ split (of the eval set its test half), makes every attempt from the reference
 or from a wrong answer of the set, and grades it with the default grader. Seeded.
 """
 
-import argparse
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,16 +49,13 @@ FLAGS = {
 """Each attempt, and the flag that is meant to fire."""
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", type=Path)
-    chosen = parser.parse_args()
+def table(paths: Sequence[Path]) -> Iterator[str]:
+    """Go through the lines of the table: a row an attempt, a column a set."""
     grader = make_grader(load_settings({}, {}, Path.cwd()))
     bank = load_bank(data_folder("bank") / "aws")
     columns: dict[str, Mapping[str, list[Grade]]] = {}
     medians: dict[str, float] = {}
-    for path in chosen.sets:
+    for path in paths:
         file = AnswerFile(path, lambda: bank)
         file.check()
         rows = read_eval_set(file, SPLITS.get(path.stem, "test-UQ"))
@@ -74,16 +68,16 @@ def main() -> None:
         columns[path.stem] = found
         real = [grade.score for _, grade in grader.grade(row.answer for row in rows) if isinstance(grade, Grade)]
         medians[path.stem] = median(real)
-    print("| attempt |", " | ".join(columns), "| flagged |")
-    print("|---|", "---:|" * (len(columns) + 1), sep="")
-    print("| *median real answer* |", " | ".join(f"*{value:.2f}*" for value in medians.values()), "| |")
+    yield f"| attempt | {' | '.join(columns)} | flagged |"
+    yield f"|---|{'---:|' * len(columns)}---|"
+    yield f"| *median real answer* | {' | '.join(f'*{value:.2f}*' for value in medians.values())} | |"
     for name, flag in FLAGS.items():
         grades = [grade for column in columns.values() for grade in column.get(name, [])]
         cells = [
             f"{fmean(g.score for g in column[name]):.2f}" if name in column else "-" for column in columns.values()
         ]
         fired = f"{flag} {fmean(flag in grade.flags for grade in grades):.0%}" if flag and grades else ""
-        print(f"| {name} |", " | ".join(cells), f"| {fired} |")
+        yield f"| {name} | {' | '.join(cells)} | {fired} |"
 
 
 def made(rows: Sequence[Rated]) -> Iterator[tuple[str, Question, str]]:
@@ -135,7 +129,3 @@ def _adorned(tokens: Sequence[str], rng: random.Random) -> Iterator[str]:
         if index % 6 == 3:
             yield rng.choice(ADJECTIVES)
         yield token
-
-
-if __name__ == "__main__":
-    main()

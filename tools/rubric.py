@@ -6,7 +6,6 @@ The page is written by hand, but for what stands between `<!-- begin NAME -->` a
 import csv
 import json
 import multiprocessing
-import re
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any
 
 import faults
 from consistency import ROOT, call
+from pages import fill
 from recorded import ANSWERS, BANK, MODEL, RESPONSES
 
 from grader.adapters.spending import find_price
@@ -35,7 +35,6 @@ from grader.rubric.reply import reply_schema
 from grader.settings import load_settings
 from tests.endpoint import Endpoint, all_met
 
-PAGE = ROOT / "docs" / "rubric.md"
 SHOWN = ("aws-254", "plea")
 COUNTED = "gpt-4.1-mini"
 KEY_POINTS = 5
@@ -75,14 +74,8 @@ Answer: """
 def main() -> None:
     """Run what the page shows, and put it in."""
     makers = {"example": example, "faults": faults.table, "tokens": tokens, "throughput": throughput}
-    page = PAGE.read_text(encoding="utf-8")
     for name in sys.argv[1:] or makers:
-        block = "\n".join(line.rstrip() for line in makers[name]())
-        pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        page, found = pattern.subn(lambda match: f"{match[1]}{block}\n{match[2]}", page)  # noqa: B023  # used at once
-        if found != 1:
-            sys.exit(f"{PAGE}: has no block {name}")
-        PAGE.write_text(page, encoding="utf-8")
+        fill("rubric.md", name, "\n".join(line.rstrip() for line in makers[name]()))
 
 
 def example() -> Iterator[str]:

@@ -85,7 +85,7 @@ class Finder:
 
     def _read(self, found: list[Found]) -> list[Found]:
         """Fill in the features of the pair reader; every distinct pair is read once, in one call."""
-        asked = [self._pairs(one) for one in found]
+        asked = [self.pairs(one) for one in found]
         pairs = list(dict.fromkeys(pair for by_index in asked for pair in by_index.values()))
         if not pairs:
             return found
@@ -98,7 +98,8 @@ class Finder:
                 one.features[index, -len(reading) :] = reading
         return found
 
-    def _pairs(self, found: Found) -> dict[int, _Pair]:
+    def pairs(self, found: Found) -> dict[int, _Pair]:
+        """Return what is to be read, by key point or reference."""
         if found.guarded.worthless:
             return {}
         if found.evidence is None:
