@@ -1,5 +1,6 @@
 # make demo   grade the example file        make test   the whole test suite
-# make check  ruff, mypy, import-linter     make chaos  kill a run 50 times and compare what comes of it
+# make check  ruff, mypy, import-linter, docs/commands.md (written by make commands)
+# make chaos  kill a run 50 times and compare what comes of it
 # make transcript   take a test in a real terminal (tmux) and show it in docs/learner.md
 # make scale  memory and time of 10k, 100k and 1M rows (an hour)
 # make bench  how fast, side by side with sentence-transformers; writes docs/performance.md (half an hour, be alone)
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check chaos scale bench transcript eval eval-gate eval-agreement eval-baseline clean
+.PHONY: demo test check commands chaos scale bench transcript eval eval-gate eval-agreement eval-baseline clean
 
 demo: $(READY)
 	$(BIN)/grader grade eval/examples/submissions.csv --out build/demo
@@ -24,6 +25,10 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/commands.py --check
+
+commands: $(READY)
+	$(BIN)/python tools/commands.py
 
 chaos: $(READY)
 	$(BIN)/python tools/chaos.py
