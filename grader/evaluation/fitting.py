@@ -32,7 +32,7 @@ EVEN = 0.5
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
-AGAINST = {"keywords", "negation", "opposite", "number", "denied", "denies"}
+AGAINST = {"keywords", "choices", "negation", "opposite", "number", "denied", "denies"}
 """Features that may only lower a score; all others, but for `FREE`, may only raise it. Few answers cannot teach
 a grader that saying the reference is bad."""
 FREE = {"new", "longer"}
@@ -125,7 +125,7 @@ def fit_route(
     prior: Route,
     *,
     shrinkage: float,
-    pass_mark: float,
+    pass_mark: float | None,
     importance: Numbers | None = None,
     further: Rows | None = None,
     frozen: frozenset[str] = frozenset(),
@@ -138,7 +138,7 @@ def fit_route(
         groups: (n,) the question of each.
         prior: the weights that the fit is drawn towards (ridge regression around them).
         shrinkage: how strongly, in answers.
-        pass_mark: the score from which an answer counts as right.
+        pass_mark: the score from which an answer counts as right; None: the scale is not bent there.
         importance: (n,) how much each counts; 1 by default.
         further: rows beside the answers.
         frozen: features that keep the prior's weight.
@@ -211,7 +211,9 @@ def _bounds(name: str, start: float) -> tuple[float, float]:
     return (-np.inf, max(-start, 1e-9)) if name in AGAINST else (min(-start, -1e-9), np.inf)
 
 
-def fit_scale(values: Numbers, human: Numbers, importance: Numbers, pass_mark: float) -> list[tuple[float, float]]:
+def fit_scale(
+    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None
+) -> list[tuple[float, float]]:
     """Return the rising scale from value to score, in few points.
 
     It is the mean human score of answers of that value (isotonic regression: Barlow et al., 1972), bent so that it
@@ -222,18 +224,20 @@ def fit_scale(values: Numbers, human: Numbers, importance: Numbers, pass_mark: f
         fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(values, target, importance)
         return np.asarray(fitted.predict(values), np.float64)
 
-    mean, right = rising(human), rising((human >= pass_mark).astype(np.float64))
+    mean = rising(human)
     edges = np.quantile(values, np.linspace(0, 1, KNOTS + 1))
     points = []
     for low, high in pairwise(edges):
         inside = (values >= low) & (values <= high)
         if importance[inside].sum() > 0:
             points.append(tuple(float(np.average(x[inside], weights=importance[inside])) for x in (values, mean)))
-    passing, failing = values[right >= EVEN], values[right < EVEN]
-    if len(passing) and len(failing):
-        crossing = float(passing.min() + failing.max()) / 2
-        points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
-        points.append((crossing, pass_mark))
+    if pass_mark is not None:
+        right = rising((human >= pass_mark).astype(np.float64))
+        passing, failing = values[right >= EVEN], values[right < EVEN]
+        if len(passing) and len(failing):
+            crossing = float(passing.min() + failing.max()) / 2
+            points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
+            points.append((crossing, pass_mark))
     points.sort()
     rounded: dict[float, float] = {}
     for at, told in points:

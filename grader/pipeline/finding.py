@@ -12,7 +12,7 @@ from grader.similarity.embedder import Embedder, Floats
 from grader.similarity.features import KeyPointEvidence, add_readings, key_point_evidence, reference_features
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import Profile
-from grader.similarity.reader import READS_TOKENS, PairReader
+from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, PairReader
 from grader.similarity.target import Reference, Target
 
 READ_FROM = 0.2
@@ -125,4 +125,5 @@ def _with_context(answer: Passage, statement: int) -> str:
 
 def fits(reference: Reference, answer: Passage) -> bool:
     """Say whether a reader takes both whole."""
-    return len(reference.passage.ids) + len(answer.ids) <= READS_TOKENS
+    size = len(reference.passage.ids)
+    return size <= READS_REFERENCE_TOKENS and size + len(answer.ids) <= READS_TOKENS

@@ -62,6 +62,7 @@ REFERENCE_FEATURES = (
     "number",
     "shorter",
     "longer",
+    "choices",
     "says",
     "denies",
 )
@@ -224,6 +225,7 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
         "number": face.number,
         "shorter": min(length, 0.0),
         "longer": max(length, 0.0),
+        "choices": reference.choices,
         "says": 0.0,
         "denies": 0.0,
     }

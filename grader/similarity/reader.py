@@ -9,8 +9,9 @@ from typing import Protocol
 
 from grader.similarity.embedder import Floats
 
-READS_TOKENS = 125
-"""Tokens of both texts together that a reader is given; it was trained on no longer pairs."""
+READS_TOKENS, READS_REFERENCE_TOKENS = 125, 48
+"""Tokens of both texts together, and of the reference alone, that a reader is given: it was trained on no longer
+pairs, and a reference that makes several statements is neither said nor denied as a whole."""
 
 
 class PairReader(Protocol):

@@ -6,6 +6,7 @@ count for nothing, and those near to its words for little (question demoting: Mo
 the question earns nothing. A key point and its contraries compete on the tokens in which they differ.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,8 @@ class Reference:
     """Stems that the question does not have; all stems where it has every one."""
     trigrams: frozenset[str]
     prompt_stems: frozenset[str]
+    choices: float
+    """The logarithm of how many references are accepted: the best of many fits an answer better by chance."""
     statements: Criteria
     """Its statements as key points, weighted by how much they tell."""
 
@@ -124,6 +127,7 @@ class Target:
             stems=stems,
             trigrams=trigrams(stems),
             prompt_stems=prompt_stems,
+            choices=math.log(len(self.references)),
             statements=_assemble(points, own, [self._weights(statement) for statement in own], ()),
         )
 
