@@ -25,9 +25,9 @@ from grader.bank import Bank, Question
 from grader.bank.load import load_bank
 from grader.engines import make_embedder, make_reader
 from grader.evaluation.agreement import metrics
-from grader.evaluation.calibrate import samples_of
+from grader.evaluation.calibrate import perfect_samples, samples_of
 from grader.evaluation.evalset import Rated, read_eval_set
-from grader.evaluation.fitting import Numbers, Rows, fit_doubt, fit_route, fit_scale
+from grader.evaluation.fitting import Numbers, Rows, Samples, fit_doubt, fit_route, fit_scale, full_value
 from grader.grade.model import CREDITS, Grade
 from grader.pipeline.finding import Finder, Found
 from grader.pipeline.similarity_grader import SimilarityGrader
@@ -81,6 +81,8 @@ class Data:
     """The same, read: questions that the reader does not know."""
     made: Rows
     references: Pairs
+    perfect: Mapping[str, Samples]
+    """By route: the references themselves, as answers."""
     tests: Mapping[str, Pairs]
 
 
@@ -144,6 +146,12 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
         unseen,
         made_rows(aligned, unread),
         references,
+        {
+            "key_points": perfect_samples(finder, bank),
+            "aligned": perfect_samples(unread, questions_of(aligned)),
+            "reading": perfect_samples(finder, questions_of([*chosen, *unseen])),
+            "references": perfect_samples(finder, questions_of(references)),
+        },
         {name: list(zip(finder.find([row.answer for row in rows]), rows, strict=True)) for name, rows in tests.items()},
     )
 
@@ -151,20 +159,28 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
 def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool = False) -> Profile:
     """Return the profile fitted to the data, with no weight on the features in `without`."""
 
-    def route(pairs: Pairs, start: Route, shrinkage: float, further: Rows | None, frozen: frozenset[str]) -> Route:
-        bent = start is not START.references
+    def route(name: str, pairs: Pairs, shrinkage: float, further: Rows | None, frozen: frozenset[str]) -> Route:
+        start: Route = getattr(START, name)
         kept = {name: weight for name, weight in start.weights.items() if name not in frozen}
         prior = start.model_copy(update={"weights": kept})
         return fit(
-            pairs, prior, data.settings, shrinkage=shrinkage, further=further, frozen=frozen, bent=bent, told=told
+            pairs,
+            prior,
+            data.settings,
+            data.perfect[name],
+            shrinkage=shrinkage,
+            further=further,
+            frozen=frozen,
+            bent=name != "references",
+            told=told,
         )
 
     return START.model_copy(
         update={
-            "key_points": route(data.key_points, START.key_points, 3.0, data.key_point_rows, without),
+            "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows, without),
             "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
-            "references": route(data.references, START.references, 300.0, None, without | READ),
+            "references": route("references", data.references, 300.0, None, without | READ),
         }
     )
 
@@ -174,6 +190,11 @@ def rated(path: Path, split: str, bank: Bank) -> list[Rated]:
     file = AnswerFile(path, lambda: bank)
     file.check()
     return read_eval_set(file, split)
+
+
+def questions_of(pairs: Pairs) -> list[Question]:
+    """Return the questions of the answers."""
+    return [row.answer.question for _, row in pairs]
 
 
 def without_key_points(rows: Sequence[Rated]) -> list[Rated]:
@@ -205,6 +226,7 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
         data.aligned,
         prior,
         data.settings,
+        data.perfect["aligned"],
         shrinkage=10.0,
         further=data.made,
         frozen=without | READ | {"choices"},  # `choices` was chosen on test-UA, where it parts Beetle from the others
@@ -220,7 +242,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
 
     def worth_of(route: Route) -> float:
         values = samples.values(route)
-        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark)
+        full = full_value(data.perfect["reading"], route)
+        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, full)
         scores = np.array([route.model_copy(update={"scale": scale}).score(value) for value in values])
         told = metrics(data.settings.pass_mark)
         return float(told["pearson"].value(human, scores) or 0) + float(told["macro_f1_2way"].value(human, scores) or 0)
@@ -228,7 +251,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
     best = max(mixed, key=worth_of)
     both = [*data.chosen, *data.unseen]
     values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
-    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark)})
+    full = full_value(data.perfect["reading"], best)
+    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, full)})
     scores = np.array([best.score(value) for value in samples_of([found for found, _ in data.unseen]).values(best)])
     best = best.model_copy(update={"doubt": fit_doubt(scores, humans(data.unseen), balance(data.unseen))})
     if told:
@@ -282,6 +306,7 @@ def fit(
     pairs: Pairs,
     prior: Route,
     settings: Settings,
+    perfect: Samples,
     *,
     shrinkage: float,
     further: Rows | None = None,
@@ -300,6 +325,7 @@ def fit(
         prior,
         shrinkage=shrinkage,
         pass_mark=settings.pass_mark if bent else None,
+        perfect=perfect,
         further=further,
         frozen=frozen,
         importance=importance,

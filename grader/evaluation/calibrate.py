@@ -1,11 +1,13 @@
 """Calibration: a profile fitted to somebody's own scored answers, and whether it is any better than the one at hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from grader.answers import Answer
+from grader.bank import Question
 from grader.errors import InputError
 from grader.evaluation.agreement import metrics
 from grader.evaluation.evalset import Rated
@@ -79,6 +81,7 @@ def calibrate(
             prior,
             shrinkage=SHRINKAGE,
             pass_mark=pass_mark,
+            perfect=perfect_samples(finder, [row.answer.question for _, row in chosen]),
         )
         fitted[field] = result.route
         human.append(scores)
@@ -116,6 +119,12 @@ def samples_of(found: Sequence[Found]) -> Samples:
     evidence = [one.evidence.features for one in found if one.evidence is not None]
     weights = [[point.weight for point in one.answer.question.key_points] for one in found]
     return KeyPointSamples(evidence, weights, [[point.weight for point in one.stated] for one in found])
+
+
+def perfect_samples(finder: Finder, questions: Iterable[Question]) -> Samples:
+    """Return the references of the questions as answers to them."""
+    distinct = {id(question): question for question in questions}.values()
+    return samples_of(finder.find([Answer(question, question.reference) for question in distinct]))
 
 
 def _figures(human: Numbers, scores: Numbers, pass_mark: float) -> dict[str, float]:

@@ -29,6 +29,8 @@ BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
 EVEN = 0.5
+FULL_SHARE = 0.95
+"""Share of references that get full marks as answers."""
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
@@ -126,6 +128,7 @@ def fit_route(
     *,
     shrinkage: float,
     pass_mark: float | None,
+    perfect: Samples,
     importance: Numbers | None = None,
     further: Rows | None = None,
     frozen: frozenset[str] = frozenset(),
@@ -139,6 +142,7 @@ def fit_route(
         prior: the weights that the fit is drawn towards (ridge regression around them).
         shrinkage: how strongly, in answers.
         pass_mark: the score from which an answer counts as right; None: the scale is not bent there.
+        perfect: the references themselves as answers: the scale ends at 1 where nearly all of them are.
         importance: (n,) how much each counts; 1 by default.
         further: rows beside the answers.
         frozen: features that keep the prior's weight.
@@ -155,14 +159,18 @@ def fit_route(
         return _weigh(samples, human, importance, chosen, prior, shrinkage, further, kept, frozen)
 
     values = np.zeros(len(human))
+    full = full_value(perfect, weigh(np.arange(len(human))))
     for train, test in folds:
         values[test] = samples.values(weigh(train))[test]
     scores = np.zeros(len(human))
     for train, test in folds:
-        scale = fit_scale(values[train], human[train], importance[train], pass_mark)
+        scale = fit_scale(values[train], human[train], importance[train], pass_mark, full)
         scores[test] = [prior.model_copy(update={"scale": scale}).score(value) for value in values[test]]
     route = weigh(np.arange(len(human))).model_copy(
-        update={"scale": fit_scale(values, human, importance, pass_mark), "doubt": fit_doubt(scores, human, importance)}
+        update={
+            "scale": fit_scale(values, human, importance, pass_mark, full),
+            "doubt": fit_doubt(scores, human, importance),
+        }
     )
     return Fitted(route, scores)
 
@@ -211,13 +219,18 @@ def _bounds(name: str, start: float) -> tuple[float, float]:
     return (-np.inf, max(-start, 1e-9)) if name in AGAINST else (min(-start, -1e-9), np.inf)
 
 
+def full_value(perfect: Samples, route: Route) -> float:
+    """Return the value that nearly all references reach, as answers."""
+    return float(np.quantile(perfect.values(route), 1 - FULL_SHARE))
+
+
 def fit_scale(
-    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None
+    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None, full: float
 ) -> list[tuple[float, float]]:
     """Return the rising scale from value to score, in few points.
 
     It is the mean human score of answers of that value (isotonic regression: Barlow et al., 1972), bent so that it
-    crosses the pass mark where a right and a wrong answer are equally likely.
+    crosses the pass mark where a right and a wrong answer are equally likely, and is 1 from the value `full`.
     """
 
     def rising(target: Numbers) -> Numbers:
@@ -238,13 +251,12 @@ def fit_scale(
             crossing = float(passing.min() + failing.max()) / 2
             points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
             points.append((crossing, pass_mark))
-    points.sort()
+    points = [*sorted(point for point in points if point[0] < full), (full, 1.0)]
     rounded: dict[float, float] = {}
     for at, told in points:
         rounded[round(at, 3)] = round(max(told, *rounded.values(), 0.0), 3)
-    if len(rounded) < 2:  # every answer has one value
-        ((at, told),) = rounded.items()
-        return [(at - 0.5, told), (at + 0.5, told)]
+    if len(rounded) < 2:  # no answer says anything less than all
+        return [(0.0, 0.0), *rounded.items()]
     return list(rounded.items())
 
 
