@@ -11,8 +11,7 @@ from grader.engines import make_similarity_grader
 from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import load_settings
-from grader.similarity.profile import load_profile
-from tests.fakes import WordEmbedder, WordReader
+from tests.fakes import PLAIN_PROFILE, WordEmbedder, WordReader
 
 ROOT = Path(__file__).parent.parent
 AIMOCK = ROOT / "tests" / "aimock" / "node_modules" / "@copilotkit" / "aimock"
@@ -23,8 +22,7 @@ collect_ignore = [] if shutil.which("node") and AIMOCK.is_dir() else ["test_aimo
 
 @pytest.fixture
 def word_grader():
-    profile = load_profile("default")
-    return SimilarityGrader(Finder(WordEmbedder(), WordReader(), profile), profile, pass_mark=0.6)
+    return SimilarityGrader(Finder(WordEmbedder(), WordReader(), PLAIN_PROFILE), PLAIN_PROFILE, pass_mark=0.6)
 
 
 @pytest.fixture(scope="session")

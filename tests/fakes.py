@@ -10,6 +10,22 @@ import numpy as np
 from grader.answers import Answer
 from grader.grade.model import Grade, Ungraded, band
 from grader.similarity.embedder import TokenEmbedding
+from grader.similarity.profile import Doubt, Profile, Route
+
+PLAIN_DOUBT = Doubt(edges=[], below=[0.5], above=[0.5])
+PLAIN_PROFILE = Profile(
+    name="plain",
+    fitted_on="nothing",
+    date="2026-01-01",
+    held_out={},
+    key_points=Route(weights={"support": 1, "denied": -1.5}, scale=[(0, 0), (1, 1)], doubt=PLAIN_DOUBT),
+    references=Route(weights={"recall": 1}, scale=[(0, 0), (1, 1)], doubt=PLAIN_DOUBT),
+    reading=Route(weights={"recall": 1}, scale=[(0, 0), (1, 1)], doubt=PLAIN_DOUBT),
+    statement_recall=(0.2, 0.7),
+    misconception_recall=0.85,
+    off_topic=0.1,
+)
+"""What is said is earned, and what denies a key point costs it."""
 
 
 class WordEmbedder:

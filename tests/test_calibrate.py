@@ -16,13 +16,18 @@ def features(rng, count):
     return list(rows)
 
 
+def full_marks():
+    said = [float(name in {"recall", "stems"}) for name in REFERENCE_FEATURES]
+    return ReferenceSamples([np.array([said], np.float32)])
+
+
 def test_a_fit_finds_the_weights_that_made_the_scores():
     rng = np.random.default_rng(0)
     samples = ReferenceSamples(features(rng, 400))
     made = FLAT.model_copy(update={"weights": {"recall": 0.6, "stems": 0.3, "negation": -0.4}, "intercept": 0.2})
     human = np.clip(samples.values(made), 0, 1)
     groups = [f"q{index % 20}" for index in range(400)]
-    fitted = fit_route(samples, human, groups, FLAT, shrinkage=0.1, pass_mark=0.6)
+    fitted = fit_route(samples, human, groups, FLAT, shrinkage=0.1, pass_mark=0.6, perfect=full_marks())
     assert fitted.route.weights["stems"] == pytest.approx(0.3, abs=0.05)
     assert fitted.route.weights["negation"] == pytest.approx(-0.4, abs=0.05)
     assert np.corrcoef(fitted.scores, human)[0, 1] > 0.98
@@ -32,7 +37,9 @@ def test_no_fit_rewards_a_denial():
     rng = np.random.default_rng(1)
     samples = ReferenceSamples(features(rng, 200))
     human = np.array([f[0, REFERENCE_FEATURES.index("negation")] for f in samples.features], float)
-    fitted = fit_route(samples, human, [f"q{i % 10}" for i in range(200)], FLAT, shrinkage=0.1, pass_mark=0.6)
+    fitted = fit_route(
+        samples, human, [f"q{i % 10}" for i in range(200)], FLAT, shrinkage=0.1, pass_mark=0.6, perfect=full_marks()
+    )
     assert fitted.route.weights.get("negation", 0) <= 0
 
 
@@ -50,7 +57,7 @@ def test_intervals_cover_nine_in_ten_new_answers():
 def test_a_scale_rises_and_passes_where_right_is_as_likely_as_wrong():
     values = np.linspace(0, 1, 500)
     human = (values + np.random.default_rng(3).normal(scale=0.1, size=500) > 0.4).astype(float)
-    scale = fit_scale(values, human, np.ones(500), 0.6)
+    scale = fit_scale(values, human, np.ones(500), 0.6, 1.5)
     assert [score for _, score in scale] == sorted(score for _, score in scale)
     assert np.interp(0.4, *zip(*scale, strict=True)) == pytest.approx(0.6, abs=0.1)
 

@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from grader.bank import Question
 from grader.consistency.wording import join, statements, swap
 from grader.consistency.words import Words
+from grader.text.words import FUNCTION_WORDS, content_stems
+from grader.text.words import words as words_of
 
 LEAST_SHARED = 2
 LEAST_SHARE = 0.3
 """A statement speaks to a key point if it has this share, and this number, of the words that tell."""
-_STEM = 5
-_WORD = re.compile(r"[a-z0-9]+")
-_COMMON = frozenset(
-    """
-    a an and are as at be because been but by can could do does for from has have if in into is it its may more must
-    no not of on one only or other should so such than that the their them then there these they this those to was
-    were what when where which while who will with without would you your each every any all both
-    """.split()  # noqa: SIM905  # a list of ninety strings is not easier to read
-)
 _NOT = re.compile(r"\s(?:not|never)\b|(?<=\bcan)not\b|n't\b", re.IGNORECASE)
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|can|could|will|would|should|must|may|does|do|has to|have to)\b", re.IGNORECASE
@@ -45,12 +38,12 @@ def best_supported(text: str, question: Question) -> Support | None:
     """Return the statement that says most of a key point, by shared words; None if none says enough."""
     points = [(point.text, point.contrary) for point in question.key_points]
     points = points or [(part, ()) for part in statements(question.reference)]
-    known = _stems(question.prompt)
+    known = _said(question.prompt)
     best: tuple[float, Support] | None = None
     for index, statement in enumerate(statements(text)):
         for point, contraries in points:
-            wanted = _stems(point) - known
-            shared = wanted & _stems(statement)
+            wanted = _said(point) - known
+            shared = wanted & _said(statement)
             share = len(shared) / max(1, len(wanted))
             enough = len(shared) >= LEAST_SHARED and share >= LEAST_SHARE
             if enough and (best is None or share > best[0]):
@@ -97,12 +90,12 @@ def _with_not(verb: str) -> str:
 
 def telling_words(texts: Iterable[str]) -> list[str]:
     """Return the words that tell something, each once, in order."""
-    return [word for word in dict.fromkeys(_WORD.findall(" ".join(texts).lower())) if word not in _COMMON]
+    return [word for word in dict.fromkeys(words_of(" ".join(texts))) if word not in FUNCTION_WORDS]
 
 
 def _replaced(parts: Sequence[str], index: int, *new: str) -> str:
     return join([*parts[:index], *new, *parts[index + 1 :]])
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON)
+def _said(text: str) -> frozenset[str]:
+    return frozenset(content_stems(text))

@@ -77,7 +77,7 @@ class SimilarityGrader:
     def weigh(self, found: Found) -> Grade | Ungraded:
         """Return the grade that the profile makes of what was found."""
         answer, target = found.answer, found.target
-        if not any(len(reference.ids) for reference in target.references):
+        if not (target.key_points or target.reference_sets):
             return Ungraded(
                 answer.candidate, answer.question.id, answer.question.section, "the reference holds no words"
             )

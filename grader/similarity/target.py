@@ -74,7 +74,8 @@ class Target:
         wrong = [KeyPoint(m.id, m.text, m.weight) for m in question.misconceptions]
         self.misconceptions = self._criteria(wrong, passages)
         self.key_points = self._criteria(question.key_points, passages) if question.key_points else None
-        self.reference_sets = () if question.key_points else tuple(map(self._reference, self.references))
+        sets = () if question.key_points else map(self._reference, self.references)
+        self.reference_sets = tuple(reference for reference in sets if reference.statements.points)
 
     def cosine(self, answer: Passage) -> float:
         """Return the cosine of the whole answer with the nearest accepted reference: the usual baseline."""
