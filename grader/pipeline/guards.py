@@ -40,12 +40,18 @@ _FOREIGN_WORDS = frozenset(
 
 _INJECTION = re.compile(
     r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instruction|prompt|rubric|above|previous)"
-    r"|\b(?:system|assistant)\s*(?:prompt|:)|<\s*/?\s*(?:system|answer|instructions?)\b|<\|"
-    r"|\byou are (?:now )?(?:a|an|the) (?:grader|ai|assistant|language model)"
-    r"|\"?(?:verdict|score|grade)\"?\s*[:=]\s*\"?(?:met|1(?:\.0)?|100|full|a\+?)\b"
-    r"|\b(?:give|award|grant|mark)\b.{0,30}\b(?:full|maximum|highest|top|perfect|100)\b.{0,12}\b(?:marks?|scores?|points?|grade|%)",
+    r"|\b(?:system|assistant)\s*(?:prompt|message|:)|<\s*/?\s*(?:system|answer|score|instructions?)\b|<\||\[/?inst"
+    r"|\byou(?: a|')?re (?:now )?(?:a|an|the) (?:\w+ )?(?:grader|grading|ai|assistant|language model|teacher)\b"
+    r"|\"?(?:verdict|score|grade)\"?\s*[:=>]\s*\"?(?:met|1(?:\.0)?|\d+\s*(?:/|of|out of)\s*\d+|100|full|a\+?)\b"
+    r"|\b(?:give|award|grant|mark|enter|return|allow|deserve)s?\b.{0,40}"
+    r"\b(?:(?:full|maximum|highest|top|perfect|best|good|100|at least \d+)\b.{0,12}"
+    r"(?:\b(?:marks?|scores?|points|grades?|credit|percent)\b|%)|10 (?:of|out of) 10|(?:the )?points\b|1\.0\b)"
+    r"|\b(?:grader|graders|grading|evaluators?|examiners?|assessors?|rubric|answer key|hiring manager)\b"
+    r"|\b(?:key ?points?|criteri\w+|question)\b.{0,60}\b(?:met|satisfied|fulfilled|not count)\b"
+    r"|\b(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b",
     re.IGNORECASE | re.DOTALL,
 )
+"""Words to a grader rather than about the question. A candidate has no reason to speak of rubrics and marks."""
 
 
 @dataclass(frozen=True, slots=True)
