@@ -4,8 +4,8 @@
 
 - Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
 - Short references, with the pair reader: what is aligned is weighed on the train splits, the reader beside it on
-  test-UA; the scale is fitted on test-UA and on the questions that `train_reader.py` left out, the doubt on these
-  alone: a reader knows the answers it was trained on too well.
+  test-UA; scale and doubt are fitted on test-UA and on the questions that `train_reader.py` left out: a reader knows
+  the answers it was trained on too well.
 - Long references: the train split of SAF, and the tune half with its key points taken away.
 
 Prints and keeps in the profile what it reaches on the test splits.
@@ -253,8 +253,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
     values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
     full = full_value(data.perfect["reading"], best)
     best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, full)})
-    scores = np.array([best.score(value) for value in samples_of([found for found, _ in data.unseen]).values(best)])
-    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(data.unseen), balance(data.unseen))})
+    scores = np.array([best.score(value) for value in values])
+    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight)})
     if told:
         print("read:", best)
     return best
