@@ -7,10 +7,11 @@ import pytest
 from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.answers import Answer
 from grader.bank import KeyPoint, Question
+from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.similarity.embedder import TokenEmbedding
 from grader.similarity.profile import load_profile
-from tests.fakes import WordEmbedder
+from tests.fakes import WordEmbedder, WordReader
 
 
 class CountingEmbedder:
@@ -95,7 +96,8 @@ class CountingWords(WordEmbedder):
 def graded(path, question, profile, texts):
     """Grade answers with a model that remembers; return what reached the model, and the scores."""
     words = CountingWords()
-    grader = SimilarityGrader(RememberingEmbedder(words, path, 100), profile, pass_mark=0.6)
+    finder = Finder(RememberingEmbedder(words, path, 100), WordReader(), profile)
+    grader = SimilarityGrader(finder, profile, pass_mark=0.6)
     answers = [Answer(question, text, f"c{i}", i, i) for i, text in enumerate(texts)]
     return words.asked, [grade.score for _, grade in grader.grade(answers)]
 

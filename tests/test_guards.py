@@ -9,6 +9,7 @@ from grader.answers import Answer, AnswerFile
 from grader.bank.load import load_bank
 from grader.evaluation.evalset import read_eval_set
 from grader.settings import data_folder
+from grader.text.words import FUNCTION_WORDS, words
 
 HONEST = {"complete", "good_gaps", "partial", "serious_error"}
 FOREIGN = {
@@ -34,7 +35,7 @@ def shuffled(text):
 
 
 def keywords(text):
-    return ", ".join(dict.fromkeys(word.strip(".,;:()") for word in text.split() if len(word) > 4))
+    return ", ".join(dict.fromkeys(word for word in words(text) if word not in FUNCTION_WORDS))
 
 
 def half_three_times(text):

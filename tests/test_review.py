@@ -50,7 +50,7 @@ def test_why_and_how_much():
         "it seems to be about something else",
         "its interval 0.40-0.70 holds the pass mark 0.60",
     ]
-    assert doubt(GRADE, 0.6) == pytest.approx(1 + 1 - 0.05 / 0.15)
+    assert doubt(GRADE, 0.6) == pytest.approx(1 + 0.01 + 0.99 * (1 - 0.05 / 0.15))
     assert (doubt(UNGRADED, 0.6), reasons(UNGRADED, 0.6)) == (10.0, ["no grade could be made: timeout"])
     settled = overridden(GRADE, Override("eve", "", ""))
     assert (doubt(settled, 0.6), reasons(settled, 0.6)) == (0.0, [])

@@ -44,7 +44,7 @@ FEW_WORDS = 3
 """SAF holds many answers like "no response", which make any grader look good: they are left out."""
 STATEMENT_RECALL = (0.2, 0.65)
 MISCONCEPTION_RECALL = 0.85
-OFF_TOPIC = 0.1
+OFF_TOPIC = 0.15
 MIXES, DENIALS = (0.2, 0.3, 0.4, 0.5, 0.6), (0.0, 0.1, 0.2)
 """Shares of the reader that are tried."""
 NO_SCALE = [(0.0, 0.0), (1.0, 1.0)]

@@ -2,6 +2,8 @@
 
 from grader.grade.model import Grade, Ungraded
 
+LEAST_DOUBT = 0.01
+"""Where an interval only just holds the pass mark."""
 REASONS = {
     "question_echo": "it repeats the question",
     "off_topic": "it seems to be about something else",
@@ -45,6 +47,7 @@ def doubt(result: Grade | Ungraded, pass_mark: float) -> float:
         return 10.0
     if not result.needs_review:
         return 0.0
-    half = (result.high - result.low) / 2
-    near = max(0.0, 1 - abs(result.score - pass_mark) / half) if half > 0 else 0.0
-    return len(result.flags) + near
+    if not result.low < pass_mark <= result.high:
+        return float(len(result.flags))
+    reach = result.score - result.low if result.score >= pass_mark else result.high - result.score
+    return len(result.flags) + LEAST_DOUBT + (1 - LEAST_DOUBT) * (1 - abs(result.score - pass_mark) / reach)
