@@ -26,6 +26,10 @@ NEW_SHARE = 0.6
 DENIED_SHARE, DENIED_STEMS = 0.3, 3
 """Two statements contradict each other when they share so many stems, and one denies so many of them."""
 
+TERM_WORDS = 3
+"""Words of a term, on average, up to which a list is one of terms."""
+_SEPARATOR = re.compile(r"[,;\n/|+]|\s[-\u2022]\s")
+
 _FOREIGN_WORDS = frozenset(
     """
     der die das und ist nicht ein eine mit auf den von zu dem sich werden wird auch bei oder aus einer als wenn
@@ -82,7 +86,9 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
         "contradiction": _contradicts_itself(answer),
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
-    return Guarded(flags, worthless=echo or shuffled or not len(answer.ids))
+    # key points are statements; a reference may itself be a list of terms, and then so may a right answer
+    bare = bool(target.key_points) and "keyword_list" in flags and _is_bare_list(answer.text.text)
+    return Guarded(flags, worthless=echo or shuffled or bare or not len(answer.ids))
 
 
 def text_flags(text: str) -> tuple[str, ...]:
@@ -123,6 +129,12 @@ def _is_shuffled(said: list[str], theirs: list[str]) -> bool:
         return False
     common = (Counter(said) & Counter(theirs)).total()
     return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(said, theirs) <= SHUFFLED_TRIPLES
+
+
+def _is_bare_list(text: str) -> bool:
+    """Say whether a text is terms with separators between them: words of two or three, and no statement."""
+    pieces = [piece for piece in _SEPARATOR.split(text) if words(piece)]
+    return len(words(text)) <= TERM_WORDS * len(pieces)
 
 
 def _triples(said: list[str]) -> set[tuple[str, str, str]]:

@@ -19,6 +19,8 @@ CHUNK = 2000
 LEAST_SHARE = 0.005
 DENIES = 0.5
 """How likely an answer denies the reference, or how much of it, for a person to look."""
+DENIED = 0.8
+"""The same for a key point that one of the answer's statements denies, whatever another says."""
 GRADED_BY = "embedding"
 
 
@@ -132,7 +134,8 @@ class SimilarityGrader:
         }
         score = route.score(share)
         stated = tuple(point.text for point in found.stated)
-        return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(shares))
+        denied = bool((evidence.features[:, KEY_POINT_FEATURES.index("denied")] >= DENIED).any())
+        return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(shares), denied)
 
     def _by_reference(self, found: Found) -> _Marked:
         """Mark by the reference that speaks best for the answer; its statements are shown as key points."""
