@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from grader.evaluation.fitting import ReferenceSamples, fit_doubt, fit_route, fit_scale
+from grader.evaluation.fitting import Ends, ReferenceSamples, fit_doubt, fit_route, fit_scale
 from grader.similarity.features import REFERENCE_FEATURES
 from grader.similarity.profile import Doubt, Route, load_profile
 
@@ -16,9 +16,10 @@ def features(rng, count):
     return list(rows)
 
 
-def full_marks():
+def ends():
     said = [float(name in {"recall", "stems"}) for name in REFERENCE_FEATURES]
-    return ReferenceSamples([np.array([said], np.float32)])
+    full = np.array([said], np.float32)
+    return Ends(nothing=ReferenceSamples([0 * full]), everything=ReferenceSamples([full]))
 
 
 def test_a_fit_finds_the_weights_that_made_the_scores():
@@ -27,7 +28,7 @@ def test_a_fit_finds_the_weights_that_made_the_scores():
     made = FLAT.model_copy(update={"weights": {"recall": 0.6, "stems": 0.3, "negation": -0.4}, "intercept": 0.2})
     human = np.clip(samples.values(made), 0, 1)
     groups = [f"q{index % 20}" for index in range(400)]
-    fitted = fit_route(samples, human, groups, FLAT, shrinkage=0.1, pass_mark=0.6, perfect=full_marks())
+    fitted = fit_route(samples, human, groups, FLAT, shrinkage=0.1, pass_mark=0.6, ends=ends())
     assert fitted.route.weights["stems"] == pytest.approx(0.3, abs=0.05)
     assert fitted.route.weights["negation"] == pytest.approx(-0.4, abs=0.05)
     assert np.corrcoef(fitted.scores, human)[0, 1] > 0.98
@@ -38,7 +39,7 @@ def test_no_fit_rewards_a_denial():
     samples = ReferenceSamples(features(rng, 200))
     human = np.array([f[0, REFERENCE_FEATURES.index("negation")] for f in samples.features], float)
     fitted = fit_route(
-        samples, human, [f"q{i % 10}" for i in range(200)], FLAT, shrinkage=0.1, pass_mark=0.6, perfect=full_marks()
+        samples, human, [f"q{i % 10}" for i in range(200)], FLAT, shrinkage=0.1, pass_mark=0.6, ends=ends()
     )
     assert fitted.route.weights.get("negation", 0) <= 0
 
@@ -57,7 +58,7 @@ def test_intervals_cover_nine_in_ten_new_answers():
 def test_a_scale_rises_and_passes_where_right_is_as_likely_as_wrong():
     values = np.linspace(0, 1, 500)
     human = (values + np.random.default_rng(3).normal(scale=0.1, size=500) > 0.4).astype(float)
-    scale = fit_scale(values, human, np.ones(500), 0.6, 1.5)
+    scale = fit_scale(values, human, np.ones(500), 0.6, (-0.5, 1.5))
     assert [score for _, score in scale] == sorted(score for _, score in scale)
     assert np.interp(0.4, *zip(*scale, strict=True)) == pytest.approx(0.6, abs=0.1)
 

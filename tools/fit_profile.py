@@ -18,16 +18,17 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from train_reader import held_out, negated
+from attacks import negated as all_negated
+from train_reader import held_out
 
 from grader.answers import Answer, AnswerFile
 from grader.bank import Bank, Question
 from grader.bank.load import load_bank
 from grader.engines import make_embedder, make_reader
 from grader.evaluation.agreement import metrics
-from grader.evaluation.calibrate import perfect_samples, samples_of
+from grader.evaluation.calibrate import known_ends, samples_of
 from grader.evaluation.evalset import Rated, read_eval_set
-from grader.evaluation.fitting import Numbers, Rows, Samples, fit_doubt, fit_route, fit_scale, full_value
+from grader.evaluation.fitting import Ends, Numbers, Rows, fit_doubt, fit_route, fit_scale
 from grader.grade.model import CREDITS, Grade
 from grader.pipeline.finding import Finder, Found
 from grader.pipeline.similarity_grader import SimilarityGrader
@@ -37,8 +38,8 @@ from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
 from grader.text.words import FUNCTION_WORDS, words
 
-VERDICT, OWN, MADE = 0.12, 0.1, 0.3
-"""How much a verdict, a text of the bank and a made answer count beside an answer with a score."""
+VERDICT, OWN, MADE = 0.12, 0.03, 0.3
+"""How much a verdict, an answer made from the bank and one made from a set count beside an answer with a score."""
 SHOWN = ("pearson", "qwk", "macro_f1_2way", "mae", "bias")
 FEW_WORDS = 3
 """SAF holds many answers like "no response", which make any grader look good: they are left out."""
@@ -81,8 +82,9 @@ class Data:
     """The same, read: questions that the reader does not know."""
     made: Rows
     references: Pairs
-    perfect: Mapping[str, Samples]
-    """By route: the references themselves, as answers."""
+    references_made: Rows
+    ends: Mapping[str, Ends]
+    """By route: answers whose score is known beforehand."""
     tests: Mapping[str, Pairs]
 
 
@@ -146,11 +148,12 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
         unseen,
         made_rows(aligned, unread),
         references,
+        made_rows(references, unread),
         {
-            "key_points": perfect_samples(finder, bank),
-            "aligned": perfect_samples(unread, questions_of(aligned)),
-            "reading": perfect_samples(finder, questions_of([*chosen, *unseen])),
-            "references": perfect_samples(finder, questions_of(references)),
+            "key_points": known_ends(finder, bank),
+            "aligned": known_ends(unread, questions_of(aligned)),
+            "reading": known_ends(finder, questions_of([*chosen, *unseen])),
+            "references": known_ends(finder, questions_of(references)),
         },
         {name: list(zip(finder.find([row.answer for row in rows]), rows, strict=True)) for name, rows in tests.items()},
     )
@@ -167,7 +170,7 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
             pairs,
             prior,
             data.settings,
-            data.perfect[name],
+            data.ends[name],
             shrinkage=shrinkage,
             further=further,
             frozen=frozen,
@@ -180,7 +183,7 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
             "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows, without),
             "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
-            "references": route("references", data.references, 300.0, None, without | READ),
+            "references": route("references", data.references, 100.0, data.references_made, without | READ),
         }
     )
 
@@ -212,9 +215,19 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
     for found, row in pairs:
         for features, credit in zip(evidence(found), credits_of(row), strict=True):
             rows.append((features, credit, VERDICT, row.answer.question.id))
-    for found in finder.find([Answer(question, question.reference) for question in bank]):
+    made = [
+        (score, Answer(question, text))
+        for question in bank
+        for score, text in (
+            (1.0, question.reference),
+            (0.0, all_negated(question.reference)),
+            (0.5, f"{question.reference} {all_negated(question.reference)}"),
+        )
+    ]
+    found_made = finder.find([answer for _, answer in made])
+    for (score, _), found in zip(made, found_made, strict=True):
         weights = [point.weight for point in found.answer.question.key_points]
-        rows.append((np.average(evidence(found), axis=0, weights=weights), 1.0, OWN, found.answer.question.id))
+        rows.append((np.average(evidence(found), axis=0, weights=weights), score, OWN, found.answer.question.id))
     return as_rows(rows)
 
 
@@ -226,7 +239,7 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
         data.aligned,
         prior,
         data.settings,
-        data.perfect["aligned"],
+        data.ends["aligned"],
         shrinkage=10.0,
         further=data.made,
         frozen=without | READ | {"choices"},  # `choices` was chosen on test-UA, where it parts Beetle from the others
@@ -242,8 +255,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
 
     def worth_of(route: Route) -> float:
         values = samples.values(route)
-        full = full_value(data.perfect["reading"], route)
-        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, full)
+        bounds = data.ends["reading"].values(route)
+        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, bounds)
         scores = np.array([route.model_copy(update={"scale": scale}).score(value) for value in values])
         told = metrics(data.settings.pass_mark)
         return float(told["pearson"].value(human, scores) or 0) + float(told["macro_f1_2way"].value(human, scores) or 0)
@@ -251,8 +264,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
     best = max(mixed, key=worth_of)
     both = [*data.chosen, *data.unseen]
     values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
-    full = full_value(data.perfect["reading"], best)
-    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, full)})
+    bounds = data.ends["reading"].values(best)
+    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, bounds)})
     scores = np.array([best.score(value) for value in values])
     best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight)})
     if told:
@@ -306,7 +319,7 @@ def fit(
     pairs: Pairs,
     prior: Route,
     settings: Settings,
-    perfect: Samples,
+    ends: Ends,
     *,
     shrinkage: float,
     further: Rows | None = None,
@@ -325,7 +338,7 @@ def fit(
         prior,
         shrinkage=shrinkage,
         pass_mark=settings.pass_mark if bent else None,
-        perfect=perfect,
+        ends=ends,
         further=further,
         frozen=frozen,
         importance=importance,
@@ -369,8 +382,7 @@ def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]
     """Go through answers that are worth nothing, made from the references: denied, and as a list of keywords."""
     for question in questions:
         for reference in (question.reference, *question.alternatives[:2]):
-            if denied := negated(reference):
-                yield question, denied
+            yield question, all_negated(reference)
             yield question, ", ".join(dict.fromkeys(word for word in words(reference) if word not in FUNCTION_WORDS))
 
 

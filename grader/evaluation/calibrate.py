@@ -1,6 +1,6 @@
 """Calibration: a profile fitted to somebody's own scored answers, and whether it is any better than the one at hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,13 +11,21 @@ from grader.bank import Question
 from grader.errors import InputError
 from grader.evaluation.agreement import metrics
 from grader.evaluation.evalset import Rated
-from grader.evaluation.fitting import KeyPointSamples, Numbers, ReferenceSamples, Samples, fit_route
+from grader.evaluation.fitting import Ends, KeyPointSamples, Numbers, ReferenceSamples, Samples, fit_route
 from grader.pipeline.finding import Finder, Found
 from grader.similarity.profile import Profile, Route
 
 LEAST = 30
 """Answers below which a fit would say more about chance than about the answers."""
 LEAST_QUESTIONS = 2
+NOTHING = (
+    "I don't know, sorry.",
+    "No idea what this is about, we never had that.",
+    "Could you please repeat the question?",
+    "My grandmother knits socks while she listens to old love songs.",
+    "Florb gnatz quiv blen dorp snick wubble frim tozz.",
+)
+"""Answers that say nothing, whatever the question."""
 SHRINKAGE = 20.0
 """How strongly a fit is drawn to the profile at hand: as much as so many answers draw it away."""
 
@@ -81,7 +89,7 @@ def calibrate(
             prior,
             shrinkage=SHRINKAGE,
             pass_mark=pass_mark,
-            perfect=perfect_samples(finder, [row.answer.question for _, row in chosen]),
+            ends=known_ends(finder, [row.answer.question for _, row in chosen]),
         )
         fitted[field] = result.route
         human.append(scores)
@@ -121,10 +129,15 @@ def samples_of(found: Sequence[Found]) -> Samples:
     return KeyPointSamples(evidence, weights, [[point.weight for point in one.stated] for one in found])
 
 
-def perfect_samples(finder: Finder, questions: Iterable[Question]) -> Samples:
-    """Return the references of the questions as answers to them."""
+def known_ends(finder: Finder, questions: Iterable[Question]) -> Ends:
+    """Return answers that say nothing, and the references as answers, of the questions."""
     distinct = {id(question): question for question in questions}.values()
-    return samples_of(finder.find([Answer(question, question.reference) for question in distinct]))
+
+    def samples(texts: Callable[[Question], Sequence[str]]) -> Samples:
+        found = finder.find([Answer(question, text) for question in distinct for text in texts(question)])
+        return samples_of([one for one in found if one.evidence is not None or len(one.features)])
+
+    return Ends(nothing=samples(lambda _: NOTHING), everything=samples(lambda question: [question.reference]))
 
 
 def _figures(human: Numbers, scores: Numbers, pass_mark: float) -> dict[str, float]:

@@ -29,15 +29,13 @@ BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
 EVEN = 0.5
-FULL_SHARE = 0.95
-"""Share of references that get full marks as answers."""
+NEARLY_ALL = 0.95
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
-AGAINST = {"keywords", "choices", "negation", "opposite", "number", "denied", "denies"}
-"""Features that may only lower a score; all others, but for `FREE`, may only raise it. Few answers cannot teach
-a grader that saying the reference is bad."""
-FREE = {"new", "longer"}
+AGAINST = {"keywords", "choices", "new", "longer", "negation", "opposite", "number", "denied", "denies"}
+"""Features that may only lower a score; all others may only raise it. Few answers cannot teach a grader that saying
+the reference is bad, or that padding is good."""
 
 
 class Samples(Protocol):
@@ -102,6 +100,22 @@ class ReferenceSamples:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """Answers whose score is known beforehand: where a scale begins and ends."""
+
+    nothing: Samples
+    """Answers that say nothing: the scale is 0 up to where nearly all of them are."""
+    everything: Samples
+    """The references themselves: it is 1 from where nearly all of them are."""
+
+    def values(self, route: Route) -> tuple[float, float]:
+        """Return the values where the scale leaves 0 and reaches 1."""
+        nothing = float(np.quantile(self.nothing.values(route), NEARLY_ALL))
+        everything = float(np.quantile(self.everything.values(route), 1 - NEARLY_ALL))
+        return nothing, max(everything, nothing + 0.1)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Further rows that the weights are fitted to, and nothing else: single key points, made answers."""
 
@@ -128,7 +142,7 @@ def fit_route(
     *,
     shrinkage: float,
     pass_mark: float | None,
-    perfect: Samples,
+    ends: Ends,
     importance: Numbers | None = None,
     further: Rows | None = None,
     frozen: frozenset[str] = frozenset(),
@@ -142,7 +156,7 @@ def fit_route(
         prior: the weights that the fit is drawn towards (ridge regression around them).
         shrinkage: how strongly, in answers.
         pass_mark: the score from which an answer counts as right; None: the scale is not bent there.
-        perfect: the references themselves as answers: the scale ends at 1 where nearly all of them are.
+        ends: answers that say nothing, and all: where the scale begins and ends.
         importance: (n,) how much each counts; 1 by default.
         further: rows beside the answers.
         frozen: features that keep the prior's weight.
@@ -159,16 +173,16 @@ def fit_route(
         return _weigh(samples, human, importance, chosen, prior, shrinkage, further, kept, frozen)
 
     values = np.zeros(len(human))
-    full = full_value(perfect, weigh(np.arange(len(human))))
+    bounds = ends.values(weigh(np.arange(len(human))))
     for train, test in folds:
         values[test] = samples.values(weigh(train))[test]
     scores = np.zeros(len(human))
     for train, test in folds:
-        scale = fit_scale(values[train], human[train], importance[train], pass_mark, full)
+        scale = fit_scale(values[train], human[train], importance[train], pass_mark, bounds)
         scores[test] = [prior.model_copy(update={"scale": scale}).score(value) for value in values[test]]
     route = weigh(np.arange(len(human))).model_copy(
         update={
-            "scale": fit_scale(values, human, importance, pass_mark, full),
+            "scale": fit_scale(values, human, importance, pass_mark, bounds),
             "doubt": fit_doubt(scores, human, importance),
         }
     )
@@ -214,24 +228,18 @@ def _weigh(
 
 def _bounds(name: str, start: float) -> tuple[float, float]:
     """Return how far a weight may move from `start`."""
-    if name in FREE:
-        return -np.inf, np.inf
     return (-np.inf, max(-start, 1e-9)) if name in AGAINST else (min(-start, -1e-9), np.inf)
 
 
-def full_value(perfect: Samples, route: Route) -> float:
-    """Return the value that nearly all references reach, as answers."""
-    return float(np.quantile(perfect.values(route), 1 - FULL_SHARE))
-
-
 def fit_scale(
-    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None, full: float
+    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None, bounds: tuple[float, float]
 ) -> list[tuple[float, float]]:
     """Return the rising scale from value to score, in few points.
 
     It is the mean human score of answers of that value (isotonic regression: Barlow et al., 1972), bent so that it
-    crosses the pass mark where a right and a wrong answer are equally likely, and is 1 from the value `full`.
+    crosses the pass mark where a right and a wrong answer are equally likely, and goes from 0 to 1 between `bounds`.
     """
+    empty, full = bounds
 
     def rising(target: Numbers) -> Numbers:
         fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(values, target, importance)
@@ -251,12 +259,10 @@ def fit_scale(
             crossing = float(passing.min() + failing.max()) / 2
             points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
             points.append((crossing, pass_mark))
-    points = [*sorted(point for point in points if point[0] < full), (full, 1.0)]
+    points = [(empty, 0.0), *sorted(point for point in points if empty < point[0] < full), (full, 1.0)]
     rounded: dict[float, float] = {}
     for at, told in points:
         rounded[round(at, 3)] = round(max(told, *rounded.values(), 0.0), 3)
-    if len(rounded) < 2:  # no answer says anything less than all
-        return [(0.0, 0.0), *rounded.items()]
     return list(rounded.items())
 
 

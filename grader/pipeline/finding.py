@@ -9,7 +9,13 @@ from grader.answers import Answer
 from grader.bank import KeyPoint, Question
 from grader.pipeline.guards import Guarded, guard
 from grader.similarity.embedder import Embedder, Floats
-from grader.similarity.features import KeyPointEvidence, add_readings, key_point_evidence, reference_features
+from grader.similarity.features import (
+    KeyPointEvidence,
+    add_readings,
+    best_statement,
+    key_point_evidence,
+    reference_features,
+)
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import Profile
 from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, PairReader
@@ -38,7 +44,7 @@ class Found:
     features: Floats
     """(r, f) `REFERENCE_FEATURES` for each accepted reference, where the question has no key points."""
     read: tuple[bool, ...]
-    """(r,) whether reference and answer were short enough to be read together."""
+    """(r,) whether the reference is short enough to be read beside the answer, or the best part of it."""
     stated: tuple[KeyPoint, ...]
     """The misconceptions that the answer states."""
 
@@ -72,7 +78,7 @@ class Finder:
             evidence = key_point_evidence(target.key_points, passage)
         elif len(passage.ids) and target.reference_sets:
             features = np.stack([reference_features(r, passage, target.prompt) for r in target.reference_sets])
-        read = tuple(fits(reference, passage) for reference in target.reference_sets)
+        read = tuple(len(r.passage.ids) <= READS_REFERENCE_TOKENS for r in target.reference_sets)
         return Found(answer, target, passage, guarded, evidence, features, read, self._stated(target, passage))
 
     def _stated(self, target: Target, passage: Passage) -> tuple[KeyPoint, ...]:
@@ -106,7 +112,7 @@ class Finder:
             references = found.target.reference_sets
             short = [index for index, fitting in enumerate(found.read) if fitting]
             nearest = sorted(short, key=lambda index: -float(found.features[index, 0]))[:READ_REFERENCES]
-            return {i: (references[i].passage.text.text, found.passage.text.text) for i in nearest}
+            return {i: (references[i].passage.text.text, _to_read(references[i], found.passage)) for i in nearest}
         if not self._profile.reads_key_points:
             return {}
         points = found.target.key_points.points if found.target.key_points else ()
@@ -123,7 +129,8 @@ def _with_context(answer: Passage, statement: int) -> str:
     return " ".join(texts) if sum(map(len, texts)) <= MOST_CONTEXT else texts[-1]
 
 
-def fits(reference: Reference, answer: Passage) -> bool:
-    """Say whether a reader takes both whole."""
-    size = len(reference.passage.ids)
-    return size <= READS_REFERENCE_TOKENS and size + len(answer.ids) <= READS_TOKENS
+def _to_read(reference: Reference, answer: Passage) -> str:
+    """Return the answer, or, where a reader cannot take both whole, the part of it that says most of the reference."""
+    if len(reference.passage.ids) + len(answer.ids) <= READS_TOKENS:
+        return answer.text.text
+    return _with_context(answer, best_statement(reference, answer))

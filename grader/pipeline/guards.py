@@ -26,8 +26,8 @@ NEW_SHARE = 0.6
 DENIED_SHARE, DENIED_STEMS = 0.3, 3
 """Two statements contradict each other when they share so many stems, and one denies so many of them."""
 
-TERM_WORDS = 3
-"""Words of a term, on average, up to which a list is one of terms."""
+TERM_WORDS, SINGLE_WORDS = 3, 1.5
+"""Words between two separators, on average, up to which a list is one of terms, or of single words."""
 _SEPARATOR = re.compile(r"[,;\n/|+]|\s[-\u2022]\s")
 
 _FOREIGN_WORDS = frozenset(
@@ -86,8 +86,9 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
         "contradiction": _contradicts_itself(answer),
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
-    # key points are statements; a reference may itself be a list of terms, and then so may a right answer
-    bare = bool(target.key_points) and "keyword_list" in flags and _is_bare_list(answer.text.text)
+    # a reference may itself be a list of terms, and then so may a right answer
+    prose = not any(_is_list(reference.text.text, TERM_WORDS) for reference in target.references)
+    bare = prose and "keyword_list" in flags and _is_list(answer.text.text, TERM_WORDS)
     return Guarded(flags, worthless=echo or shuffled or bare or not len(answer.ids))
 
 
@@ -97,7 +98,12 @@ def text_flags(text: str) -> tuple[str, ...]:
     if not said:
         return ("empty",)
     few_function_words = len(said) >= KEYWORD_MIN_WORDS and function_word_share(said) < FUNCTION_WORD_SHARE
-    foreign = few_function_words and (not _is_ascii(text) or _foreign_share(said) >= FUNCTION_WORD_SHARE)
+    foreign_share = _foreign_share(said)
+    foreign = len(said) >= KEYWORD_MIN_WORDS and (
+        foreign_share > max(FUNCTION_WORD_SHARE, function_word_share(said))
+        or (few_function_words and not _is_ascii(text))
+    )
+    few_function_words = few_function_words or (len(said) >= KEYWORD_MIN_WORDS and _is_list(text, SINGLE_WORDS))
     fired = {
         "too_short": len(said) < TOO_SHORT_WORDS,
         "too_long": len(text) > TOO_LONG_CHARACTERS,
@@ -131,10 +137,10 @@ def _is_shuffled(said: list[str], theirs: list[str]) -> bool:
     return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(said, theirs) <= SHUFFLED_TRIPLES
 
 
-def _is_bare_list(text: str) -> bool:
-    """Say whether a text is terms with separators between them: words of two or three, and no statement."""
+def _is_list(text: str, most_words: float) -> bool:
+    """Say whether a text is terms with separators between them, of so many words on average, and no statement."""
     pieces = [piece for piece in _SEPARATOR.split(text) if words(piece)]
-    return len(words(text)) <= TERM_WORDS * len(pieces)
+    return len(words(text)) <= most_words * len(pieces)
 
 
 def _triples(said: list[str]) -> set[tuple[str, str, str]]:

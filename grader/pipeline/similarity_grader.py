@@ -17,6 +17,8 @@ _Interval = tuple[float, float]
 CHUNK = 2000
 """Answers embedded together: enough for batches of like length, few enough to bound memory."""
 LEAST_SHARE = 0.005
+MOST_FOR_NOTHING = 0.1
+"""What a lenient person may give for an answer that says nothing."""
 DENIES = 0.5
 """How likely an answer denies the reference, or how much of it, for a person to look."""
 DENIED = 0.8
@@ -84,7 +86,7 @@ class SimilarityGrader:
                 answer.candidate, answer.question.id, answer.question.section, "the reference holds no words"
             )
         marked = self._by_key_points(found) if target.key_points else self._by_reference(found)
-        score, (low, high) = (0.0, (0.0, 0.0)) if found.guarded.worthless else (marked.score, marked.interval)
+        score, (low, high) = marked.score, marked.interval
         contradicted = any(verdict.verdict == "contradicted" for verdict in marked.verdicts) or bool(marked.stated)
         flags = found.guarded.flags
         if (contradicted or marked.denied) and "contradiction" not in flags:
@@ -162,7 +164,7 @@ def _nothing(found: Found) -> _Marked:
     """Return the mark of an answer that says nothing: every key point is missing."""
     sets = found.target.key_points or found.target.reference_sets[0].statements
     verdicts = tuple(_verdict(found, point, 0.0, 0.0, 0) for point in sets.points)
-    return _Marked(verdicts, (), 0.0, (0.0, 0.0), {})
+    return _Marked(verdicts, (), 0.0, (0.0, 0.0 if "empty" in found.guarded.flags else MOST_FOR_NOTHING), {})
 
 
 def _verdict(

@@ -232,5 +232,11 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
     return np.array([values[name] for name in REFERENCE_FEATURES], np.float32)
 
 
+def best_statement(reference: Reference, answer: Passage) -> int:
+    """Return the index of the statement that says most of the reference."""
+    similarity = reference.passage.vectors @ answer.vectors.T
+    return int((reference.weights @ np.maximum.reduceat(similarity, answer.first, axis=1)).argmax())
+
+
 def _share(ours: frozenset[Any], theirs: frozenset[Any]) -> float:
     return len(ours & theirs) / len(ours) if ours else 0.0
