@@ -29,7 +29,8 @@ BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
 EVEN = 0.5
-NEARLY_ALL = 0.95
+NOTHING_SHARE, EVERYTHING_SHARE = 0.95, 0.99
+"""Share of the answers that say nothing, and of the references, that get no marks, and full marks."""
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
@@ -110,8 +111,8 @@ class Ends:
 
     def values(self, route: Route) -> tuple[float, float]:
         """Return the values where the scale leaves 0 and reaches 1."""
-        nothing = float(np.quantile(self.nothing.values(route), NEARLY_ALL))
-        everything = float(np.quantile(self.everything.values(route), 1 - NEARLY_ALL))
+        nothing = float(np.quantile(self.nothing.values(route), NOTHING_SHARE))
+        everything = float(np.quantile(self.everything.values(route), 1 - EVERYTHING_SHARE))
         return nothing, max(everything, nothing + 0.1)
 
 
