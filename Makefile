@@ -51,7 +51,7 @@ eval-gate: $(READY)
 	  --tests repeat,invariant,ceiling,floor,no_gain --min-pass .85 --junit build/eval-consistency.xml
 
 eval-agreement: $(READY)
-	$(BIN)/grader eval run eval/aws.csv --split test --min-qwk .55 --max-bias .05 \
+	$(BIN)/grader eval run eval/aws.csv --split test --min-qwk .7 --max-bias .05 \
 	  --max-regression .02 --baseline eval/baseline.json --junit build/eval-agreement.xml
 
 eval-baseline: $(READY)

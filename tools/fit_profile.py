@@ -38,8 +38,9 @@ from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
 from grader.text.words import FUNCTION_WORDS, words
 
-VERDICT, OWN, MADE = 0.12, 0.03, 0.3
-"""How much a verdict, an answer made from the bank and one made from a set count beside an answer with a score."""
+VERDICT, OWN, LIST, MADE = 0.12, 0.03, 0.15, 0.3
+"""How much a verdict, an answer or a list of words made from the bank, and one made from a set, count beside an answer
+with a score."""
 SHOWN = ("pearson", "qwk", "macro_f1_2way", "mae", "bias")
 FEW_WORDS = 3
 """SAF holds many answers like "no response", which make any grader look good: they are left out."""
@@ -216,18 +217,19 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
         for features, credit in zip(evidence(found), credits_of(row), strict=True):
             rows.append((features, credit, VERDICT, row.answer.question.id))
     made = [
-        (score, Answer(question, text))
+        (score, weight, Answer(question, text))
         for question in bank
-        for score, text in (
-            (1.0, question.reference),
-            (0.0, all_negated(question.reference)),
-            (0.5, f"{question.reference} {all_negated(question.reference)}"),
+        for score, weight, text in (
+            (1.0, OWN, question.reference),
+            (0.0, OWN, all_negated(question.reference)),
+            (0.5, OWN, f"{question.reference} {all_negated(question.reference)}"),
+            (0.0, LIST, " ".join(telling(question.reference))),
         )
     ]
-    found_made = finder.find([answer for _, answer in made])
-    for (score, _), found in zip(made, found_made, strict=True):
+    found_made = finder.find([answer for _, _, answer in made])
+    for (score, weight, _), found in zip(made, found_made, strict=True):
         weights = [point.weight for point in found.answer.question.key_points]
-        rows.append((np.average(evidence(found), axis=0, weights=weights), score, OWN, found.answer.question.id))
+        rows.append((np.average(evidence(found), axis=0, weights=weights), score, weight, found.answer.question.id))
     return as_rows(rows)
 
 
@@ -383,7 +385,12 @@ def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]
     for question in questions:
         for reference in (question.reference, *question.alternatives[:2]):
             yield question, all_negated(reference)
-            yield question, ", ".join(dict.fromkeys(word for word in words(reference) if word not in FUNCTION_WORDS))
+            yield question, " ".join(telling(reference))
+
+
+def telling(text: str) -> list[str]:
+    """Return the words that tell something, each once."""
+    return list(dict.fromkeys(word for word in words(text) if word not in FUNCTION_WORDS))
 
 
 def held_out_figures(profile: Profile, pairs: Pairs, settings: Settings) -> dict[str, float]:

@@ -23,8 +23,10 @@ REACH = (0.3, 0.65)
 """The same for the recall in the whole answer."""
 CONTRAST_SCALE = 0.15
 """A contrast of this size is clear: it is passed through tanh(contrast / scale)."""
-FUNCTION_WORDS = (0.07, 0.22)
+FUNCTION_WORDS = (0.03, 0.14)
 """Share of function words at which a text is a list of keywords, and at which it is connected text."""
+LIST_WORDS = 8
+"""Words from which a statement can be told to be a list by itself."""
 SPEAKS = 0.5
 """Support from which a statement speaks to a key point, and so may deny it."""
 
@@ -109,9 +111,7 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
         "direction": contrast.direction,
         "wording": contrast.wording,
         "elsewhere": rest / np.maximum(spoken, 1.0),
-        "keywords": np.full_like(
-            support, 1 - ramp(np.array(function_word_share(words(answer.text.text)), np.float32), FUNCTION_WORDS)
-        ),
+        "keywords": _keyword_likeness(answer)[statement],
         "negation": np.array([face.negation for face in faces], np.float32),
         "opposite": np.array([min(1.0, 3 * face.opposite) for face in faces], np.float32),
         "number": np.array([face.number for face in faces], np.float32),
@@ -120,6 +120,14 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
     }
     features = np.stack([support * plain[name] for name in KEY_POINT_FEATURES], axis=1).astype(np.float32)
     return KeyPointEvidence(recall, [int(i) for i in statement], [int(i) for i in contrast.contrary], features)
+
+
+def _keyword_likeness(answer: Passage) -> Floats:
+    """Return (s,) how much each statement, or the whole answer, looks like a list of keywords, 0..1."""
+    whole = function_word_share(words(answer.text.text))
+    said = [words(text) for text in answer.statement_texts]
+    shares = [min(whole, function_word_share(w)) if len(w) >= LIST_WORDS else whole for w in said]
+    return 1 - ramp(np.array(shares, np.float32), FUNCTION_WORDS)
 
 
 def add_readings(evidence: KeyPointEvidence, readings: Mapping[int, Floats]) -> None:
