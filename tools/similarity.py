@@ -63,8 +63,8 @@ def figures() -> Iterator[str]:
     """Go through what the profile says of itself."""
     profile = load_profile("default")
     yield f"Fitted on {profile.date} on {profile.fitted_on}."
-    yield "No weight was fitted on the answers below; test-UA of Beetle and SciEntsBank chose the reader's share and the"
-    yield "scale, test-UQ and the test half of aws.csv nothing at all."
+    yield "No weight was fitted on the answers below; test-UA of Beetle and SciEntsBank chose the reader's share and"
+    yield "the scale, test-UQ and the test half of aws.csv nothing at all."
     yield ""
     yield f"| set | {' | '.join(SHOWN.values())} | partial over wrong |"
     yield f"|---|{'---:|' * (len(SHOWN) + 1)}"
