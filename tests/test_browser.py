@@ -1,7 +1,9 @@
-"""The page of scorecards in a real browser."""
+"""The page of scorecards in a real browser. It follows keys and clicks a moment later, so the tests wait for it."""
+
+import re
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from grader.engines import RunReport, read_record
 from tests.browser import find_browser
@@ -47,10 +49,10 @@ def test_the_cohort_then_each_candidate(visit):
     assert page.locator("#points tbody tr").count() > 0
     assert page.locator(".heat tbody td").count() == 6
     page.locator("#standings a").first.click()
-    assert page.title().startswith("ann")
-    assert not page.locator("#cohort").is_visible()
+    expect(page).to_have_title(re.compile("^ann"))
+    expect(page.locator("#cohort")).to_be_hidden()
     answers = page.locator(".answer")
-    assert answers.count() == 2
+    expect(answers).to_have_count(2)
     # the emoji before it is two units of a JavaScript string, and one character of a span
     assert NOTE in answers.nth(0).locator("mark").last.inner_text()
     assert "</script><b>Turn off</b>" in answers.nth(1).locator("blockquote").inner_text()
@@ -59,25 +61,21 @@ def test_the_cohort_then_each_candidate(visit):
     assert visit.asked == [visit.path.as_uri()]
 
 
-def shows(page, candidate):
-    page.wait_for_function("name => document.querySelector('#candidate h2')?.innerText === name", arg=candidate)
-
-
 def test_the_keyboard_alone_is_enough(visit):
     page = visit.page
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator(".skip")).to_be_focused()
     page.locator("#standings a").first.focus()
     page.keyboard.press("Enter")
-    shows(page, "ann")
+    expect(page.locator("#candidate h2").first).to_have_text("ann")
     page.keyboard.press("ArrowRight")
-    shows(page, "=bob")
+    expect(page.locator("#candidate h2").first).to_have_text("=bob")
     page.keyboard.press("ArrowLeft")
-    shows(page, "ann")
+    expect(page.locator("#candidate h2").first).to_have_text("ann")
     page.keyboard.press("Escape")
-    assert page.locator("#cohort").is_visible()
+    expect(page.locator("#cohort")).to_be_visible()
     page.locator("#find").fill("BOB")
-    assert page.locator("#standings tbody tr:visible").count() == 1
+    expect(page.locator("#standings tbody tr:visible")).to_have_count(1)
     assert visit.said == []
 
 
