@@ -26,7 +26,7 @@ CONTRAST_SCALE = 0.15
 FUNCTION_WORDS = (0.03, 0.14)
 """Share of function words at which a text is a list of keywords, and at which it is connected text."""
 LIST_WORDS = 8
-"""Words from which a statement can be told to be a list by itself."""
+"""Words from which a text can be told to be a list."""
 SPEAKS = 0.5
 """Support from which a statement speaks to a key point, and so may deny it."""
 
@@ -124,7 +124,8 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
 
 def _keyword_likeness(answer: Passage) -> Floats:
     """Return (s,) how much each statement, or the whole answer, looks like a list of keywords, 0..1."""
-    whole = function_word_share(words(answer.text.text))
+    everything = words(answer.text.text)
+    whole = function_word_share(everything) if len(everything) >= LIST_WORDS else 1.0
     said = [words(text) for text in answer.statement_texts]
     shares = [min(whole, function_word_share(w)) if len(w) >= LIST_WORDS else whole for w in said]
     return 1 - ramp(np.array(shares, np.float32), FUNCTION_WORDS)
