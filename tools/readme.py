@@ -15,12 +15,12 @@ from pathlib import Path
 from pages import fill
 
 ROOT = Path(__file__).parent.parent
-SHOWN_CANDIDATE_LINES = 44
+SHOWN_CANDIDATE_LINES = 18
 ANSWER = (
     "They are stateful: the reply to an allowed request comes back by itself. NACLs are just the same, for a subnet. "
     "A group can name another group as the source."
 )
-QUESTION = "aws-018"
+QUESTION = "aws-015"
 SETS = (("beetle", "test-UA"), ("beetle", "test-UQ"), ("scientsbank", "test-UA"), ("scientsbank", "test-UQ"))
 
 
@@ -92,7 +92,7 @@ def _terminal(*command: str) -> str:
         " ".join(command), cwd=str(ROOT), timeout=1800, withexitstatus=True, encoding="utf-8",
         env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"},
     )  # fmt: skip
-    return str(output).replace("\r\n", "\n")
+    return "\n".join(line.rstrip() for line in str(output).splitlines())
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ SECONDS = 60
 """How long to wait for a text to appear."""
 SECTION = "iam"
 WRONG = (
-    "An identity proves who you are, and policies say what you may do.",
-    "Roles have long-term access keys.",
+    "IAM authenticates identities and authorizes what they may do, and it is global.",
+    "A new user may do nothing until a policy allows it.",
+    "A role gives you long-term access keys.",
 )
 BETTER = (
     "Authentication proves who you are, authorization decides what you may do.",
