@@ -23,8 +23,10 @@ from grader.engines import (
     grade_into,
     make_embedder,
     make_manifest,
+    make_reader,
     open_record,
 )
+from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import load_settings
 from grader.similarity.embedder import Embedder, TokenEmbedding
@@ -75,7 +77,9 @@ def measure(rows: int) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_answers(folder / "answers.csv", rows)
-        grader = SimilarityGrader(Kept(make_embedder(settings)), load_profile("default"), settings.pass_mark)
+        profile = load_profile("default")
+        finder = Finder(Kept(make_embedder(settings)), make_reader(settings), profile)
+        grader = SimilarityGrader(finder, profile, settings.pass_mark)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.perf_counter()
         answers = AnswerFile(folder / "answers.csv", _no_bank)
