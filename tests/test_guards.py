@@ -7,9 +7,9 @@ import pytest
 
 from grader.answers import Answer, AnswerFile
 from grader.bank.load import load_bank
+from grader.consistency.worsening import telling_words
 from grader.evaluation.evalset import read_eval_set
 from grader.settings import data_folder
-from grader.text.words import FUNCTION_WORDS, words
 
 HONEST = {"complete", "good_gaps", "partial", "serious_error"}
 FOREIGN = {
@@ -35,7 +35,7 @@ def shuffled(text):
 
 
 def keywords(text):
-    return ", ".join(dict.fromkeys(word for word in words(text) if word not in FUNCTION_WORDS))
+    return ", ".join(telling_words([text]))
 
 
 def half_three_times(text):

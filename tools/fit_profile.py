@@ -24,6 +24,7 @@ from train_reader import held_out
 from grader.answers import Answer, AnswerFile
 from grader.bank import Bank, Question
 from grader.bank.load import load_bank
+from grader.consistency.worsening import telling_words
 from grader.engines import make_embedder, make_reader
 from grader.evaluation.agreement import metrics
 from grader.evaluation.calibrate import known_ends, samples_of
@@ -36,7 +37,6 @@ from grader.settings import Settings, data_folder, load_settings
 from grader.similarity.embedder import Floats
 from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
-from grader.text.words import FUNCTION_WORDS, words
 
 VERDICT, OWN, LIST, MADE = 0.12, 0.03, 0.15, 0.3
 """How much a verdict, an answer or a list of words made from the bank, and one made from a set, count beside an answer
@@ -223,7 +223,7 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
             (1.0, OWN, question.reference),
             (0.0, OWN, all_negated(question.reference)),
             (0.5, OWN, f"{question.reference} {all_negated(question.reference)}"),
-            (0.0, LIST, " ".join(telling(question.reference))),
+            (0.0, LIST, " ".join(telling_words([question.reference]))),
         )
     ]
     found_made = finder.find([answer for _, _, answer in made])
@@ -385,12 +385,7 @@ def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]
     for question in questions:
         for reference in (question.reference, *question.alternatives[:2]):
             yield question, all_negated(reference)
-            yield question, " ".join(telling(reference))
-
-
-def telling(text: str) -> list[str]:
-    """Return the words that tell something, each once."""
-    return list(dict.fromkeys(word for word in words(text) if word not in FUNCTION_WORDS))
+            yield question, " ".join(telling_words([reference]))
 
 
 def held_out_figures(profile: Profile, pairs: Pairs, settings: Settings) -> dict[str, float]:

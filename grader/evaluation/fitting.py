@@ -18,7 +18,7 @@ from sklearn.model_selection import GroupKFold
 from grader.grade.model import earned_share
 from grader.similarity.embedder import Floats
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES
-from grader.similarity.profile import LEAST_CREDIT, MOST_CREDIT, Doubt, Route
+from grader.similarity.profile import Doubt, Route
 
 Numbers = NDArray[np.float64]
 
@@ -74,11 +74,10 @@ class KeyPointSamples:
 
     def values(self, route: Route) -> Numbers:
         """Return the earned share of each answer."""
-        vector = route.vector(self.names)
         shares = []
         for features, weights, penalties in zip(self.features, self.weights, self.penalties, strict=True):
-            credit = np.clip(features @ vector + route.intercept, LEAST_CREDIT, MOST_CREDIT)
-            shares.append(earned_share(list(zip(credit.tolist(), weights, strict=True)), list(penalties)))
+            earned = route.credits(features).tolist()
+            shares.append(earned_share(list(zip(earned, weights, strict=True)), list(penalties)))
         return np.array(shares)
 
 

@@ -12,6 +12,7 @@ from grader.similarity.embedder import Embedder, Floats
 from grader.similarity.features import (
     KeyPointEvidence,
     add_readings,
+    align,
     best_statement,
     key_point_evidence,
     reference_features,
@@ -85,7 +86,7 @@ class Finder:
         criteria = target.misconceptions
         if not criteria.points or not len(passage.ids):
             return ()
-        recalls = key_point_evidence(criteria, passage).recall
+        recalls = align(criteria, passage).recall
         pairs = zip(criteria.points, recalls, strict=True)
         return tuple(point for point, recall in pairs if recall >= self._profile.misconception_recall)
 

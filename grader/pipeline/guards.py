@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,7 +11,7 @@ import numpy as np
 from grader.similarity.passage import Passage
 from grader.similarity.target import Target
 from grader.text.polarity import mismatch
-from grader.text.words import function_word_share, words
+from grader.text.words import function_word_share, word_triples, words
 
 TOO_SHORT_WORDS = 3
 TOO_LONG_CHARACTERS = 20_000
@@ -75,14 +76,13 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
     flags = text_flags(answer.text.text)
     if "empty" in flags:
         return Guarded(flags, worthless=True)
-    said = words(answer.text.text)
     echo = _is_echo(answer, target.prompt)
-    shuffled = any(_is_shuffled(said, words(reference.text.text)) for reference in target.references)
+    shuffled = any(_is_shuffled(answer, reference) for reference in target.references)
     fired = {
         "keyword_list": shuffled and "keyword_list" not in flags,
         "question_echo": echo,
         "off_topic": target.cosine(answer) < off_topic,
-        "copied_reference": any(_shared(said, words(r.text.text)) >= COPY_SHARE for r in target.references),
+        "copied_reference": any(_shared(answer, reference) >= COPY_SHARE for reference in target.references),
         "contradiction": _contradicts_itself(answer),
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
@@ -97,19 +97,17 @@ def text_flags(text: str) -> tuple[str, ...]:
     said = words(text)
     if not said:
         return ("empty",)
-    few_function_words = len(said) >= KEYWORD_MIN_WORDS and function_word_share(said) < FUNCTION_WORD_SHARE
-    foreign_share = _foreign_share(said)
-    foreign = len(said) >= KEYWORD_MIN_WORDS and (
-        foreign_share > max(FUNCTION_WORD_SHARE, function_word_share(said))
-        or (few_function_words and not _is_ascii(text))
+    enough, english = len(said) >= KEYWORD_MIN_WORDS, function_word_share(said)
+    foreign = _foreign_share(said) > max(FUNCTION_WORD_SHARE, english) or (
+        english < FUNCTION_WORD_SHARE and not _is_ascii(text)
     )
-    few_function_words = few_function_words or (len(said) >= KEYWORD_MIN_WORDS and _is_list(text, SINGLE_WORDS))
+    listed = english < FUNCTION_WORD_SHARE or _is_list(text, SINGLE_WORDS)
     fired = {
         "too_short": len(said) < TOO_SHORT_WORDS,
         "too_long": len(text) > TOO_LONG_CHARACTERS,
-        "keyword_list": few_function_words and not foreign,
-        "not_english": foreign,
-        "repetition": len(said) >= KEYWORD_MIN_WORDS and _repeats(text),
+        "keyword_list": enough and listed and not foreign,
+        "not_english": enough and foreign,
+        "repetition": enough and _repeats(said),
         "injection": _INJECTION.search(text) is not None,
     }
     return tuple(name for name, is_so in fired.items() if is_so)
@@ -123,18 +121,19 @@ def _is_echo(answer: Passage, prompt: Passage) -> bool:
     return float(answer.weights[np.isin(answer.ids, prompt.ids)].sum()) / total >= ECHO_SHARE
 
 
-def _shared(said: list[str], theirs: list[str]) -> float:
+def _shared(answer: Passage, reference: Passage) -> float:
     """Return the share of the reference's word triples that the answer holds."""
-    triples = _triples(theirs)
-    return len(triples & _triples(said)) / len(triples) if len(theirs) >= KEYWORD_MIN_WORDS else 0.0
+    triples = reference.triples
+    return len(triples & answer.triples) / len(triples) if len(reference.words) >= KEYWORD_MIN_WORDS else 0.0
 
 
-def _is_shuffled(said: list[str], theirs: list[str]) -> bool:
+def _is_shuffled(answer: Passage, reference: Passage) -> bool:
     """Say whether an answer is the words of a reference in another order."""
+    said, theirs = answer.words, reference.words
     if len(theirs) < KEYWORD_MIN_WORDS or not said:
         return False
     common = (Counter(said) & Counter(theirs)).total()
-    return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(said, theirs) <= SHUFFLED_TRIPLES
+    return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(answer, reference) <= SHUFFLED_TRIPLES
 
 
 def _is_list(text: str, most_words: float) -> bool:
@@ -143,13 +142,9 @@ def _is_list(text: str, most_words: float) -> bool:
     return len(words(text)) <= most_words * len(pieces)
 
 
-def _triples(said: list[str]) -> set[tuple[str, str, str]]:
-    return set(zip(said, said[1:], said[2:], strict=False))
-
-
-def _repeats(text: str) -> bool:
+def _repeats(said: Sequence[str]) -> bool:
     """Say whether a text says the same over and over."""
-    triples = list(zip(*(words(text)[start:] for start in range(3)), strict=False))
+    triples = list(word_triples(said))
     return bool(triples) and len(set(triples)) < NEW_SHARE * len(triples)
 
 

@@ -9,7 +9,7 @@ from grader.bank import KeyPoint
 from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
 from grader.pipeline.finding import Finder, Found
-from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, key_point_evidence
+from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align
 from grader.similarity.profile import Profile
 
 _Interval = tuple[float, float]
@@ -114,7 +114,7 @@ class SimilarityGrader:
         evidence = found.evidence
         if criteria is None or evidence is None or found.guarded.worthless:
             return _nothing(found)
-        earned = self.profile.credits(evidence.features)
+        earned = route.credits(evidence.features)
         parts = [route.shares(KEY_POINT_FEATURES, row) for row in evidence.features]
         verdicts = tuple(
             _verdict(
@@ -148,10 +148,10 @@ class SimilarityGrader:
         scores = [route.score(value) for route, value in zip(routes, values, strict=True)]
         best = max(range(len(scores)), key=lambda index: (scores[index], values[index]))
         criteria, route = found.target.reference_sets[best].statements, routes[best]
-        evidence = key_point_evidence(criteria, found.passage)
-        earned = self.profile.statement_credit(evidence.recall)
+        aligned = align(criteria, found.passage)
+        earned = self.profile.statement_credit(aligned.recall)
         verdicts = tuple(
-            _verdict(found, point, float(earned[index]), float(evidence.recall[index]), evidence.statement[index])
+            _verdict(found, point, float(earned[index]), float(aligned.recall[index]), int(aligned.statement[index]))
             for index, point in enumerate(criteria.points)
         )
         shares = _told(route.shares(REFERENCE_FEATURES, found.features[best]))

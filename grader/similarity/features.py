@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.similarity.embedder import Floats
+from grader.similarity.embedder import Floats, Ints
 from grader.similarity.passage import Passage
 from grader.similarity.target import Criteria, Reference, trigrams
 from grader.text.polarity import mismatch
@@ -87,21 +87,41 @@ class KeyPointEvidence:
     """(k, f) `KEY_POINT_FEATURES`."""
 
 
-def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
-    """Return what an answer with at least one token says about each key point."""
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How k key points, of t tokens in all, are aligned with the s statements of an answer."""
+
+    by_statement: Floats
+    """(t, s) the best cosine of each token in each statement."""
+    best: Floats
+    """(t,) the best in the whole answer."""
+    told: Floats
+    """(k, s) recall of each key point in each statement."""
+    recall: Floats
+    """(k,) and in the whole answer."""
+    statement: Ints
+    """(k,) the statement that speaks to it most."""
+
+
+def align(criteria: Criteria, answer: Passage) -> Alignment:
+    """Align key points with an answer that has at least one token."""
     by_statement = np.maximum.reduceat(criteria.vectors @ answer.vectors.T, answer.first, axis=1)
     best = by_statement.max(axis=1)
-    told = criteria.weights @ by_statement  # (k, s)
-    recall = criteria.weights @ best
-    statement = told.argmax(axis=1)
+    told = criteria.weights @ by_statement
+    return Alignment(by_statement, best, told, criteria.weights @ best, told.argmax(axis=1))
+
+
+def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
+    """Return what an answer with at least one token says about each key point."""
+    aligned = align(criteria, answer)
+    recall, statement = aligned.recall, aligned.statement
     rows = np.arange(len(recall))
-    supports = ramp(told, SUPPORT)
+    supports = ramp(aligned.told, SUPPORT)
     support = supports[rows, statement]
     polarities = answer.polarities
     faces = [mismatch(ours, polarities[index]) for ours, index in zip(criteria.polarities, statement, strict=True)]
-    contrast = _contrasts(criteria, answer, by_statement, best, statement, supports)
-    shown = np.where(contrast.contrary >= 0, contrast.contrast, 0)
-    rest = (support * shown).sum() - support * shown
+    contrast = _contrasts(criteria, answer, aligned, supports)
+    rest = (support * contrast.contrast).sum() - support * contrast.contrast
     spoken = support.sum() - support
     plain = {
         "support": np.ones_like(support),
@@ -124,8 +144,7 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
 
 def _keyword_likeness(answer: Passage) -> Floats:
     """Return (s,) how much each statement, or the whole answer, looks like a list of keywords, 0..1."""
-    everything = words(answer.text.text)
-    whole = function_word_share(everything) if len(everything) >= LIST_WORDS else 1.0
+    whole = function_word_share(answer.words) if len(answer.words) >= LIST_WORDS else 1.0
     said = [words(text) for text in answer.statement_texts]
     shares = [min(whole, function_word_share(w)) if len(w) >= LIST_WORDS else whole for w in said]
     return 1 - ramp(np.array(shares, np.float32), FUNCTION_WORDS)
@@ -159,18 +178,16 @@ class _Contrasts:
     denied: Floats
 
 
-def _contrasts(
-    criteria: Criteria, answer: Passage, by_statement: Floats, best: Floats, statement: Floats, supports: Floats
-) -> _Contrasts:
+def _contrasts(criteria: Criteria, answer: Passage, aligned: Alignment, supports: Floats) -> _Contrasts:
     count = len(criteria.points)
     none = np.zeros(count, np.float32)
     if not len(criteria.owners):
         return _Contrasts(np.full(count, -1), none, none, none, none, none)
     owners = criteria.owners
-    at = statement[owners]
+    at = aligned.statement[owners]
     pairs = np.arange(len(owners))
-    tokens = np.tanh(criteria.contrast @ by_statement / CONTRAST_SCALE)  # (c, s)
-    anywhere = np.tanh(criteria.contrast @ best / CONTRAST_SCALE)
+    tokens = np.tanh(criteria.contrast @ aligned.by_statement / CONTRAST_SCALE)  # (c, s)
+    anywhere = np.tanh(criteria.contrast @ aligned.best / CONTRAST_SCALE)
     direction = np.clip(criteria.direction @ answer.pooled.T, -1, 1)  # (c, s)
     stems = answer.stems
     wording = np.array([_wording(criteria.wording[pair], stems[at[pair]]) for pair in pairs], np.float32)
@@ -211,13 +228,13 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
     by_statement = np.maximum.reduceat(similarity, answer.first, axis=1)
     own = np.where(np.isin(answer.ids, prompt.ids), np.float32(0), answer.weights)
     total, told = float(own.sum()), float(answer.weights.sum())
-    said = [stem for stems in answer.stem_lists for stem in stems]
+    said = answer.stem_list
     stems = frozenset(said)
     fresh = stems - reference.prompt_stems
     near = {pair for first, second in ((0, 1), (0, 2)) for pair in zip(said[first:], said[second:], strict=False)}
-    bigrams = set(pairwise(reference.stem_list))
+    bigrams = set(pairwise(reference.passage.stem_list))
     face = mismatch(reference.passage.polarity, answer.polarity)
-    length = math.log((len(said) + 1) / (len(reference.stem_list) + 1))
+    length = math.log((len(said) + 1) / (len(reference.passage.stem_list) + 1))
     values = {
         "recall": reference.weights @ best,
         "recall_with_question": reference.all_weights @ best,
@@ -226,7 +243,7 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
         "new": total / told if told else 0.0,
         "cosine": float(reference.passage.whole @ answer.whole),
         "stems": _share(reference.stems, stems),
-        "stem_precision": _share(fresh, frozenset(reference.stem_list)),
+        "stem_precision": _share(fresh, frozenset(reference.passage.stem_list)),
         "trigrams": _share(reference.trigrams, trigrams(stems)),
         "order": _share(frozenset(bigrams), frozenset(near)),
         "negation": face.negation,

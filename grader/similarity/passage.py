@@ -10,7 +10,7 @@ from grader.similarity.embedder import Embedder, Floats, Ints, TokenEmbedding
 from grader.text.normalise import Normalised, normalise
 from grader.text.polarity import Polarity, polarity
 from grader.text.statements import split_statements
-from grader.text.words import content_stems
+from grader.text.words import content_stems, word_triples, words
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,21 @@ class Passage:
     def statement_texts(self) -> tuple[str, ...]:
         """(s,) the statements themselves, normalised."""
         return tuple(self.text.text[start:end] for start, end in self.statements)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of the whole text, in lower case, in order."""
+        return tuple(words(self.text.text))
+
+    @cached_property
+    def triples(self) -> frozenset[tuple[str, str, str]]:
+        """Its runs of three words."""
+        return frozenset(word_triples(self.words))
+
+    @cached_property
+    def stem_list(self) -> tuple[str, ...]:
+        """The stems of the content words of all statements, in order."""
+        return tuple(stem for stems in self.stem_lists for stem in stems)
 
     @cached_property
     def stem_lists(self) -> tuple[tuple[str, ...], ...]:

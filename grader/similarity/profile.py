@@ -74,6 +74,12 @@ class Route(_Part):
         """Return the value of one answer's (f,) features."""
         return float(features @ self.vector(names)) + self.intercept
 
+    def credits(self, features: Floats) -> Floats:
+        """Return (k,) what each key point earns, -0.5 (contradicted) to 1 (met), from its (k, f) features."""
+        values = features @ self.vector(KEY_POINT_FEATURES) + self.intercept
+        earned: Floats = np.clip(values, LEAST_CREDIT, MOST_CREDIT)
+        return earned
+
     def shares(self, names: tuple[str, ...], features: Floats) -> dict[str, float]:
         """Return what each feature that counts adds to the value."""
         return {name: float(x) * w for name, x in zip(names, features, strict=True) if (w := self.weights.get(name))}
@@ -101,13 +107,6 @@ class Profile(_Part):
     def route(self, *, read: bool) -> Route:
         """Return the route of an answer to a question without key points, by whether a pair reader has read it."""
         return self.reading if read else self.references
-
-    def credits(self, features: Floats) -> Floats:
-        """Return (k,) what each key point earns, -0.5 (contradicted) to 1 (met), from its (k, f) features."""
-        route = self.key_points
-        values = features @ route.vector(KEY_POINT_FEATURES) + route.intercept
-        earned: Floats = np.clip(values, LEAST_CREDIT, MOST_CREDIT)
-        return earned
 
     def statement_credit(self, recall: Floats) -> Floats:
         """Return what statements of a reference earn, 0..1, from how much of each is said; for the verdicts shown."""

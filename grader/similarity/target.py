@@ -52,7 +52,6 @@ class Reference:
     """(t,) what each token tells that the question does not say; sum 1."""
     all_weights: Floats
     """(t,) what each token tells; sum 1."""
-    stem_list: tuple[str, ...]
     stems: frozenset[str]
     """Stems that the question does not have; all stems where it has every one."""
     trigrams: frozenset[str]
@@ -117,14 +116,12 @@ class Target:
             told = float(self._demoted(statement).sum()) or 1e-3 * float((statement.weights**2).sum())
             points.append(KeyPoint(f"s{index + 1}", passage.text.quote(start, end), told))
             own.append(statement)
-        prompt_stems = frozenset(stem for stems in self.prompt.stem_lists for stem in stems)
-        stem_list = tuple(stem for stems in passage.stem_lists for stem in stems)
-        stems = frozenset(stem_list) - prompt_stems or frozenset(stem_list)
+        prompt_stems = frozenset(self.prompt.stem_list)
+        stems = frozenset(passage.stem_list) - prompt_stems or frozenset(passage.stem_list)
         return Reference(
             passage=passage,
             weights=weights,
             all_weights=all_weights,
-            stem_list=stem_list,
             stems=stems,
             trigrams=trigrams(stems),
             prompt_stems=prompt_stems,
@@ -195,7 +192,7 @@ def _assemble(
         contrast[row, ends[start] : ends[start + 1]] = -theirs
         apart = own[owner].whole - passage.whole
         direction[row] = apart / max(1 - float(own[owner].whole @ passage.whole), LEAST_DISTANCE)
-        mine, other = (frozenset(stem for stems in text.stem_lists for stem in stems) for text in (own[owner], passage))
+        mine, other = frozenset(own[owner].stem_list), frozenset(passage.stem_list)
         wording.append((mine - other, other - mine))
     return Criteria(
         points=tuple(points),

@@ -1,7 +1,7 @@
 """Words of English text: their stems, and those that only hold a sentence together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import snowballstemmer
@@ -24,6 +24,11 @@ _STEMMER = snowballstemmer.stemmer("english")
 def words(text: str) -> list[str]:
     """Return the words of a normalised text in lower case, `don't` and `1.5` as one word each."""
     return _WORD.findall(text.lower())
+
+
+def word_triples(said: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Go through the runs of three words."""
+    return zip(said, said[1:], said[2:], strict=False)
 
 
 @lru_cache(maxsize=100_000)
