@@ -32,12 +32,13 @@ async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             length = int(head.split("content-length:")[1].split("\r\n")[0])
             body = json.loads(await reader.readexactly(length))
-            await asyncio.sleep(LATENCY)
+            came = time.perf_counter()
             message = {"role": "assistant", "content": json.dumps(judge(body["messages"][-1]["content"]))}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}
             usage = {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200}
             completion = {"id": "c", "object": "chat.completion", "created": 0, "model": "m"}
             text = json.dumps({**completion, "choices": [choice], "usage": usage}).encode()
+            await asyncio.sleep(LATENCY - (time.perf_counter() - came))
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
             writer.write(b"content-length: %d\r\n\r\n" % len(text) + text)
             await writer.drain()

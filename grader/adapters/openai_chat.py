@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import httpx2
@@ -73,12 +73,23 @@ class OpenAIChat:
         self._answered = False
         self._lock = Lock()
         self._jitter = random.Random(0)
-        self._client = openai.OpenAI(
-            base_url=base_url,
-            api_key=key.reveal() or "none",
-            max_retries=0,  # one pause for all workers needs the retries in one place: here
-            timeout=openai.Timeout(timeout, connect=CONNECT_SECONDS),
-        )
+        self._timeout = openai.Timeout(timeout, connect=CONNECT_SECONDS)
+        self._certificates = httpx2.create_ssl_context()
+        self._of_thread = local()
+
+    @property
+    def _client(self) -> openai.OpenAI:
+        """A client for each thread: one for all goes through every connection, under a lock, for every request."""
+        client: openai.OpenAI | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = openai.OpenAI(
+                base_url=self.base_url,
+                api_key=self._key.reveal() or "none",
+                max_retries=0,  # one pause for all workers needs the retries in one place: here
+                timeout=self._timeout,
+                http_client=openai.DefaultHttpxClient(timeout=self._timeout, verify=self._certificates),
+            )
+        return client
 
     def reply(self, request: ChatRequest) -> ChatReply | Unanswered:
         """Return the reply, after as many attempts as it takes; see `ChatModel.reply`."""

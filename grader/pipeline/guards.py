@@ -54,9 +54,9 @@ _INJECTION = re.compile(
     r"|\b(?:grader|graders|grading|evaluators?|examiners?|assessors?|rubric|answer key|hiring manager)\b"
     r"|\b(?:key ?points?|criteri\w+|question)\b.{0,60}\b(?:met|satisfied|fulfilled|not count)\b"
     r"|\b(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
-"""Words to a grader rather than about the question. A candidate has no reason to speak of rubrics and marks."""
+"""Words to a grader rather than about the question, in lower case. A candidate has no reason to speak of marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def text_flags(text: str) -> tuple[str, ...]:
         "keyword_list": enough and listed and not foreign,
         "not_english": enough and foreign,
         "repetition": enough and _repeats(said),
-        "injection": _INJECTION.search(text) is not None,
+        "injection": _INJECTION.search(text.lower()) is not None,
     }
     return tuple(name for name, is_so in fired.items() if is_so)
 
@@ -138,8 +138,8 @@ def _is_shuffled(answer: Passage, reference: Passage) -> bool:
 
 def _is_list(text: str, most_words: float) -> bool:
     """Say whether a text is terms with separators between them, of so many words on average, and no statement."""
-    pieces = [piece for piece in _SEPARATOR.split(text) if words(piece)]
-    return len(words(text)) <= most_words * len(pieces)
+    pieces = sum(any(map(str.isalnum, piece)) for piece in _SEPARATOR.split(text))
+    return len(words(text)) <= most_words * pieces
 
 
 def _repeats(said: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from grader.rubric.fence import fence
 from grader.rubric.judge import Judge
 from grader.rubric.prompt import criteria, shuffled
 from grader.rubric.reply import Judgement, reply_schema
+from grader.text.words import words
 
 GRADED_BY = "llm"
 CHUNK = 512
@@ -83,27 +84,24 @@ class RubricGrader:
         return (request for _, request in self._jobs(answers, deque()))
 
     def _jobs(self, answers: Iterable[Answer], waiting: "deque[_Waiting]") -> Iterator[tuple["_Waiting", ChatRequest]]:
-        """Go through the requests, grouped by question and sample among neighbours; note who waits for them."""
+        """Go through the requests, grouped by question and sample among neighbours; note who waits for them.
+
+        A request is made when it is taken: made together, those of a chunk would keep the endpoint waiting.
+        """
         for chunk in chunks(answers, CHUNK):
-            jobs: dict[tuple[int, int], list[tuple[_Waiting, ChatRequest]]] = {}
+            jobs: dict[tuple[int, int], list[_Waiting]] = {}
             for answer in chunk:
-                requests = self._requests(answer)
-                waiting.append(_Waiting(answer, len(requests)))
-                for request in requests:
-                    jobs.setdefault((id(answer.question), request.sample), []).append((waiting[-1], request))
-            for group in jobs.values():
-                yield from group
+                asked = bool(criteria(answer.question)) and bool(words(answer.text))
+                waiting.append(_Waiting(answer, self.asking.samples if asked else 0))
+                for sample in range(waiting[-1].wanted):
+                    jobs.setdefault((id(answer.question), sample), []).append(waiting[-1])
+            for (_, sample), group in jobs.items():
+                for about in group:
+                    yield about, self._request(about.answer, sample)
 
-    def _requests(self, answer: Answer) -> list[ChatRequest]:
-        """Return the requests for one answer; none where there is nothing to judge, or nothing to judge it by."""
-        points = criteria(answer.question)
-        if not points or "empty" in text_flags(answer.text):
-            return []
-        return [self._request(answer, points, sample) for sample in range(self.asking.samples)]
-
-    def _request(self, answer: Answer, points: Sequence[KeyPoint], sample: int) -> ChatRequest:
+    def _request(self, answer: Answer, sample: int) -> ChatRequest:
         question, asking = answer.question, self.asking
-        ordered = shuffled(points, question.id, asking.seed, sample)
+        ordered = shuffled(criteria(question), question.id, asking.seed, sample)
         return ChatRequest(
             model=asking.model,
             messages=self.judge.rubric.messages(question, ordered, fence(answer.text, asking.seed)),

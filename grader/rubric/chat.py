@@ -1,7 +1,8 @@
 """What goes to a language model and comes back, and the ports to whatever stands at the other end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from grader.bank.model import fingerprint
@@ -17,7 +18,7 @@ class Message:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChatRequest:
     """One request, with everything that shapes its reply but the endpoint."""
 
@@ -32,10 +33,10 @@ class ChatRequest:
     sample: int = 0
     """Which of several equal requests this is; each has its own reply."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all of it, in hex."""
-        content = {name: getattr(self, name) for name in self.__slots__}
+        content = {part.name: getattr(self, part.name) for part in fields(self)}
         return fingerprint({**content, "messages": [{"role": m.role, "content": m.content} for m in self.messages]})
 
     def followed_by(self, *messages: Message) -> "ChatRequest":

@@ -14,6 +14,7 @@ MAX_CHARACTERS = 20_000
 """Of an answer, what a language model is shown; the rest is told in a flag, never cut silently."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
+_BREAKS = str.maketrans("\n\t", "  ")
 _WIDE = str.maketrans({char: chr(ord(char) + 0xFEE0) for char in "<>[]{}`~#:="})
 _ROLES = "system|assistant|user|developer|human|tool|grader|examiner|instructions?"
 _LOOKS_REAL = re.compile(
@@ -55,7 +56,9 @@ def fence(answer: str, seed: int) -> Fenced:
 
 def neutralise(text: str) -> str:
     """Return `text` without invisible characters and without anything that looks like a fence, a role or a verdict."""
-    visible = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
+    visible = text
+    if not text.translate(_BREAKS).isprintable():
+        visible = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _INVISIBLE)
     return _LOOKS_REAL.sub(lambda found: found.group().translate(_WIDE), visible)
 
 

@@ -1,11 +1,13 @@
 """Good replies of language models, kept under the SHA-256 of everything that shaped them."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, Table, delete, func, select
+from sqlalchemy import Column, Integer, String, Table, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -27,6 +29,8 @@ REPLIES = Table(
     Column("made", String, nullable=False),
 )
 
+_BY_KEY = select(REPLIES).where(REPLIES.c.key == bindparam("key"))
+
 
 class StoredReplies:
     """The replies of one endpoint, in a database that all commands share."""
@@ -37,12 +41,14 @@ class StoredReplies:
         self.endpoint = endpoint
         self._on_hit = on_hit
         self._engine = open_database(path)
+        self._unwritten: deque[dict[str, Any]] = deque()
+        self._writer = ThreadPoolExecutor(1)
 
     def get(self, request: ChatRequest) -> ChatReply | None:
         """Return the good reply to this request, if one is kept."""
         try:
             with self._engine.connect() as connection:
-                row = connection.execute(select(REPLIES).where(REPLIES.c.key == self._key(request))).first()
+                row = connection.execute(_BY_KEY, {"key": self._key(request)}).first()
         except DBAPIError as exc:
             raise InputError(f"{self.path}: cannot be read: {exc.orig}; --no-cache does without it") from exc
         if row is None:
@@ -54,9 +60,7 @@ class StoredReplies:
     def holds(self, request: ChatRequest) -> bool:
         """Say whether a good reply to this request is kept."""
         with self._engine.connect() as connection:
-            return (
-                connection.execute(select(REPLIES.c.key).where(REPLIES.c.key == self._key(request))).first() is not None
-            )
+            return connection.execute(_BY_KEY, {"key": self._key(request)}).first() is not None
 
     def keep(self, request: ChatRequest, reply: ChatReply) -> None:
         """Keep a good reply."""
@@ -70,11 +74,18 @@ class StoredReplies:
             "output": reply.usage.output,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+        self._unwritten.append(values)
         try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(REPLIES).values(values).on_conflict_do_nothing())
+            self._writer.submit(self._write).result()
         except DBAPIError as exc:
             raise InputError(f"{self.path}: cannot be written: {exc.orig}; --no-cache does without it") from exc
+
+    def _write(self) -> None:
+        """Write what threads have handed in since the last transaction, in one."""
+        rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(insert(REPLIES).on_conflict_do_nothing(), rows)
 
     def _key(self, request: ChatRequest) -> str:
         return fingerprint([self.endpoint, request.digest])
