@@ -11,7 +11,7 @@ from grader.engines import make_similarity_grader
 from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import load_settings
-from tests.fakes import PLAIN_PROFILE, WordEmbedder, WordReader
+from tests.fakes import PLAIN_PROFILE, WORD_READERS, WordEmbedder
 
 ROOT = Path(__file__).parent.parent
 AIMOCK = ROOT / "tests" / "aimock" / "node_modules" / "@copilotkit" / "aimock"
@@ -22,7 +22,7 @@ collect_ignore = [] if shutil.which("node") and AIMOCK.is_dir() else ["test_aimo
 
 @pytest.fixture
 def word_grader():
-    return SimilarityGrader(Finder(WordEmbedder(), WordReader(), PLAIN_PROFILE), PLAIN_PROFILE, pass_mark=0.6)
+    return SimilarityGrader(Finder(WordEmbedder(), WORD_READERS, PLAIN_PROFILE), PLAIN_PROFILE, pass_mark=0.6)
 
 
 @pytest.fixture(scope="session")

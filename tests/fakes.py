@@ -11,6 +11,7 @@ from grader.answers import Answer
 from grader.grade.model import Grade, Ungraded, band
 from grader.similarity.embedder import TokenEmbedding
 from grader.similarity.profile import Doubt, Profile, Route
+from grader.similarity.reader import Readers
 
 PLAIN_DOUBT = Doubt(edges=[], below=[0.5], above=[0.5])
 PLAIN_PROFILE = Profile(
@@ -53,7 +54,7 @@ class WordEmbedder:
 
 
 class WordReader:
-    """Takes a text to say another as far as it has its words, and to deny it if it alone has "not"."""
+    """Takes a text to deny another if it alone has "not", else to say it as far as it has its words."""
 
     fingerprint = "word-reader-1"
 
@@ -62,7 +63,10 @@ class WordReader:
 
     def _read(self, expected: str, said: str) -> tuple[float, float]:
         ours, theirs = (set(re.findall(r"\w+", text.lower())) for text in (expected, said))
-        return len(ours & theirs) / max(1, len(ours)), float("not" in theirs - ours)
+        return (0.0, 1.0) if "not" in theirs - ours else (len(ours & theirs) / max(1, len(ours)), 0.0)
+
+
+WORD_READERS = Readers(WordReader(), WordReader())
 
 
 class FixedGrader:

@@ -11,7 +11,7 @@ from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.similarity.embedder import TokenEmbedding
 from grader.similarity.profile import load_profile
-from tests.fakes import WordEmbedder, WordReader
+from tests.fakes import WORD_READERS, WordEmbedder
 
 
 class CountingEmbedder:
@@ -96,7 +96,7 @@ class CountingWords(WordEmbedder):
 def graded(path, question, profile, texts):
     """Grade answers with a model that remembers; return what reached the model, and the scores."""
     words = CountingWords()
-    finder = Finder(RememberingEmbedder(words, path, 100), WordReader(), profile)
+    finder = Finder(RememberingEmbedder(words, path, 100), WORD_READERS, profile)
     grader = SimilarityGrader(finder, profile, pass_mark=0.6)
     answers = [Answer(question, text, f"c{i}", i, i) for i, text in enumerate(texts)]
     return words.asked, [grade.score for _, grade in grader.grade(answers)]

@@ -1,6 +1,13 @@
+import numpy as np
+
 from grader.answers import Answer
 from grader.bank import KeyPoint, Question
 from grader.grade.model import Ungraded
+from grader.pipeline.finding import Finder
+from grader.pipeline.similarity_grader import SimilarityGrader
+from grader.similarity.features import readings_of
+from grader.similarity.reader import Readers
+from tests.fakes import PLAIN_PROFILE, WORD_READERS, WordEmbedder, WordReader
 
 FIREWALL = Question(
     "t-001",
@@ -11,7 +18,25 @@ FIREWALL = Question(
         KeyPoint("replies", "Replies return automatically without another rule"),
     ),
 )
+LETTERS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
 FREE = Question("f", "", "Water evaporates. Salt stays behind.")
+READING_PROFILE = PLAIN_PROFILE.model_copy(
+    update={
+        name: route.model_copy(update={"weights": {**route.weights, "denies": -1}})
+        for name, route in (("key_points", PLAIN_PROFILE.key_points), ("references", PLAIN_PROFILE.references))
+    }
+)
+
+
+class Recording(WordReader):
+    """Remembers what it has read."""
+
+    def __init__(self):
+        self.pairs = []
+
+    def read(self, pairs):
+        self.pairs += pairs
+        return super().read(pairs)
 
 
 def grade(grader, text, question=FIREWALL):
@@ -102,3 +127,36 @@ def test_what_comes_after_256_tokens_counts(real_grader):
         grade(real_grader, padding + REAL.reference, REAL).similarity
         > grade(real_grader, padding, REAL).similarity + 0.2
     )
+
+
+def test_of_two_statements_the_kinder_counts_and_what_the_other_denies_is_kept():
+    said, denied, both = np.array([0.9, 0.1]), np.array([0.1, 0.8]), np.array([0.6, 0.5])
+    told = readings_of(4, {0: {2: denied, 5: said}, 1: {0: both}, 3: {1: denied}})
+    np.testing.assert_allclose(told, [[0.9, 0.1, 0.7], [0.6, 0.5, 0], [0, 0, 0], [0.1, 0.8, 0]], atol=1e-6)
+
+
+def test_the_next_statement_is_read_only_where_the_first_does_not_say_it_or_it_speaks_as_much():
+    reader = Recording()
+    finder = Finder(WordEmbedder(), Readers(reader, reader), READING_PROFILE)
+
+    def asked(text):
+        reader.pairs.clear()
+        finder.find([Answer(FIREWALL, text)])
+        return {said for expected, said in reader.pairs if expected == "Security rules are stateful"}
+
+    plain, other = "Security rules are stateful.", "Nothing else matters here."
+    denied, again = "Security rules are not stateful.", "So security rules are stateful."
+    assert asked(f"{plain} {other}") == {plain}
+    assert asked(f"{denied} {other}") == {denied, other}
+    assert asked(f"{plain} {again}") == {plain, again}
+
+
+def test_a_long_reference_is_read_statement_by_statement():
+    grader = SimilarityGrader(Finder(WordEmbedder(), WORD_READERS, READING_PROFILE), READING_PROFILE, pass_mark=0.6)
+    reference = " ".join(f"{word} does {word}ing {word}ers {word}ed {word}ly {word}ness." for word in LETTERS)
+    question = Question("f", "", reference)
+    turned = reference.replace("delta does", "delta does not")
+    right, wrong = (grade(grader, text, question) for text in (reference, turned))
+    assert [v.key_point for v in wrong.verdicts if v.verdict == "contradicted"] == ["s4"]
+    assert not [v for v in right.verdicts if v.verdict == "contradicted"]
+    assert wrong.score < right.score

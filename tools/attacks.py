@@ -13,6 +13,8 @@ from statistics import fmean, median
 from grader.answers import Answer, AnswerFile
 from grader.bank import Question
 from grader.bank.load import load_bank
+from grader.consistency.wording import statements
+from grader.consistency.worsening import deny
 from grader.engines import make_grader
 from grader.evaluation.evalset import Rated, read_eval_set
 from grader.grade.model import Grade
@@ -112,16 +114,8 @@ def made(rows: Sequence[Rated]) -> Iterator[tuple[str, Question, str]]:
 
 
 def negated(text: str) -> str:
-    """Return the text with the first verb of every sentence denied, or its denial taken away."""
-    return " ".join(_denied(sentence) for sentence in re.split(r"(?<=[.!?;])\s+", text) if sentence)
-
-
-def _denied(sentence: str) -> str:
-    if re.search(r"\b(?:not|never)\b", sentence):
-        return re.sub(r"\b(?:not|never) ?", "", sentence, count=1)
-    verbs = r"\b(is|are|was|were|can|will|does|do|did|has|have|should|must|would|could|may)\b"
-    denied = re.sub(verbs, r"\1 not", sentence, count=1)
-    return denied if denied != sentence else f"It is not true that {sentence[:1].lower()}{sentence[1:]}"
+    """Return the text with every sentence denied."""
+    return " ".join(map(deny, statements(text)))
 
 
 def _adorned(tokens: Sequence[str], rng: random.Random) -> Iterator[str]:

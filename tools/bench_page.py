@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- begin: written by tools/bench.py (`make bench`); do not edit -->", "<!-- end -->"
+from pages import fill
+
 BUSY = 1.0
 """Load, beyond what the measurements make themselves, from which others share the machine."""
 STAGES = {
@@ -23,11 +23,7 @@ STAGES = {
 
 def write_page(result: Mapping[str, Any]) -> None:
     """Put the tables of a result into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    tables = "\n".join(line for part in _parts(result) for line in part)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
+    fill("performance.md", "figures", "\n".join(line for part in _parts(result) for line in part))
 
 
 def _parts(result: Mapping[str, Any]) -> Iterator[Iterator[str]]:

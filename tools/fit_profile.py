@@ -25,7 +25,7 @@ from grader.answers import Answer, AnswerFile
 from grader.bank import Bank, Question
 from grader.bank.load import load_bank
 from grader.consistency.worsening import telling_words
-from grader.engines import make_embedder, make_reader
+from grader.engines import make_embedder, make_readers
 from grader.evaluation.agreement import metrics
 from grader.evaluation.calibrate import known_ends, samples_of
 from grader.evaluation.evalset import Rated, read_eval_set
@@ -37,6 +37,7 @@ from grader.settings import Settings, data_folder, load_settings
 from grader.similarity.embedder import Floats
 from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
+from grader.similarity.reader import Readers
 
 VERDICT, OWN, LIST, MADE = 0.12, 0.03, 0.15, 0.3
 """How much a verdict, an answer or a list of words made from the bank, and one made from a set, count beside an answer
@@ -56,8 +57,12 @@ START = Profile(
     fitted_on="nothing",
     date="2026-01-01",
     held_out={},
-    key_points=Route(weights={"support": 0.6, "says": 0.3, "denies": -0.6}, scale=NO_SCALE, doubt=NO_DOUBT),
-    references=Route(weights={"recall": 1.5}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
+    key_points=Route(
+        weights={"support": 0.6, "says": 0.3, "denies": -0.6, "denies_too": -0.3}, scale=NO_SCALE, doubt=NO_DOUBT
+    ),
+    references=Route(
+        weights={"recall": 1.2, "says": 0.3, "denies": -0.3}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT
+    ),
     reading=Route(weights={"recall": 1.0, "choices": -0.25}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
     statement_recall=STATEMENT_RECALL,
     misconception_recall=MISCONCEPTION_RECALL,
@@ -120,11 +125,11 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
     """Find the features of everything that is fitted on, or tried on."""
     settings = load_settings({}, {}, Path.cwd())
     bank = load_bank(data_folder("bank") / "aws")
-    finder = Finder(make_embedder(settings), make_reader(settings), START)
+    finder = Finder(make_embedder(settings), make_readers(settings), START)
     aws = data_folder("eval") / "aws.csv"
     tune = rated(aws, "tune", bank)
     key_points = worth(finder, tune)
-    unread = Finder(finder.embedder, Unread(), START)
+    unread = Finder(finder.embedder, Readers(Unread(), Unread()), START)
     short = [row for path in semeval for row in rated(path, "train", bank)]
     aligned = [(found, row) for found, row in worth(unread, short) if all(found.read)]
     left_out = [row for row in short if held_out(row.answer.question.id)]
@@ -149,7 +154,7 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
         unseen,
         made_rows(aligned, unread),
         references,
-        made_rows(references, unread),
+        made_rows(references, finder),
         {
             "key_points": known_ends(finder, bank),
             "aligned": known_ends(unread, questions_of(aligned)),
@@ -184,7 +189,7 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
             "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows, without),
             "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
-            "references": route("references", data.references, 100.0, data.references_made, without | READ),
+            "references": route("references", data.references, 100.0, data.references_made, without),
         }
     )
 

@@ -23,7 +23,7 @@ from grader.engines import (
     grade_into,
     make_embedder,
     make_manifest,
-    make_reader,
+    make_readers,
     open_record,
 )
 from grader.pipeline.finding import Finder
@@ -78,7 +78,7 @@ def measure(rows: int) -> str:
         folder = Path(name)
         write_answers(folder / "answers.csv", rows)
         profile = load_profile("default")
-        finder = Finder(Kept(make_embedder(settings)), make_reader(settings), profile)
+        finder = Finder(Kept(make_embedder(settings)), make_readers(settings), profile)
         grader = SimilarityGrader(finder, profile, settings.pass_mark)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.perf_counter()

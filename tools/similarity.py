@@ -6,7 +6,7 @@
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -17,15 +17,17 @@ from fit_profile import add_sets, gather, rated
 from pages import fill
 
 from grader.bank.load import load_bank
-from grader.engines import make_embedder, make_reader
+from grader.engines import make_embedder, make_readers
 from grader.evaluation.evalset import Rated
 from grader.pipeline.finding import Finder
 from grader.pipeline.guards import guard
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import Settings, data_folder, load_settings
+from grader.similarity.embedder import Floats
 from grader.similarity.features import key_point_evidence, reference_features
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import load_profile
+from grader.similarity.reader import PairReader, Readers
 from grader.similarity.target import Target
 
 REPEATS = 3
@@ -87,18 +89,34 @@ def costs(short: Path) -> Iterator[str]:
         yield f"| {step} | {' | '.join(f'{column[step]:.2f}' for column in columns.values())} |"
 
 
+class Recording:
+    """A pair reader that remembers what it has read."""
+
+    def __init__(self, reader: PairReader) -> None:
+        """Take the reader that reads."""
+        self.reader = reader
+        self.fingerprint = reader.fingerprint
+        self.pairs: list[tuple[str, str]] = []
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Read the pairs."""
+        self.pairs += pairs
+        return self.reader.read(pairs)
+
+
 def _timed(rows: list[Rated], settings: Settings) -> dict[str, float]:
     answers = [row.answer for row in rows[:TIMED]]
     profile = load_profile("default")
-    embedder, reader = make_embedder(settings), make_reader(settings)
-    finder = Finder(embedder, reader, profile)
+    embedder, readers = make_embedder(settings), Readers(*map(Recording, make_readers(settings)))
+    finder = Finder(embedder, readers, profile)
     found = finder.find(answers)  # questions are made ready
     grader = SimilarityGrader(finder, profile, settings.pass_mark)
     questions = {id(answer.question): answer.question for answer in answers}
     texts = [text for question in questions.values() for text in Target.texts(question)]
     told = embed_passages(texts, embedder)
     targets = {key: Target(question, told) for key, question in questions.items()}
-    pairs = list(dict.fromkeys(pair for one in found for pair in finder.pairs(one).values()))
+    asked = [(reader.reader, tuple(reader.pairs)) for reader in readers]
+    count = sum(len(pairs) for _, pairs in asked)
 
     def fresh() -> dict[str, Passage]:
         return embed_passages([answer.text for answer in answers], embedder)
@@ -117,12 +135,12 @@ def _timed(rows: list[Rated], settings: Settings) -> dict[str, float]:
     steps = {
         "embedding its statements": fresh,
         "features by alignment, words and numbers": aligned,
-        "reading pairs": lambda: reader.read(pairs),
+        "reading pairs": lambda: [reader.read(pairs) for reader, pairs in asked],
         "guards": lambda: [guard(passages[a.text], targets[id(a.question)], profile.off_topic) for a in answers],
         "weighing, verdicts, interval": lambda: [grader.weigh(one) for one in found],
     }
     times = {step: 1000 * _median_time(work) / len(answers) for step, work in steps.items()}
-    return {**times, "pairs read, not a time": len(pairs) / len(answers)}
+    return {**times, "pairs read, not a time": count / len(answers)}
 
 
 def _median_time(work: Callable[[], object]) -> float:

@@ -1,6 +1,6 @@
-"""Train the pair reader's adapter: grader/adapters/onnx/reader.safetensors.
+"""Train the adapter of a pair reader: grader/adapters/onnx/answers.safetensors or statements.safetensors.
 
-    python tools/train_reader.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --out reader.safetensors
+    python tools/train_reader.py statements ../shared/data/beetle.csv ../shared/data/scientsbank.csv --out s.safetensors
 
 Low-rank matrices beside the linear layers of all-MiniLM-L6-v2 (LoRA: Hu et al., ICLR 2022) and a linear layer over the
 first token learn two questions about a pair of texts: does the second say the first, does it deny it? The pairs are
@@ -8,10 +8,11 @@ first token learn two questions about a pair of texts: does the second say the f
 - answers of the train splits beside the reference that shares most words with them;
 - the same made worse by rule: negated, shuffled, answers to another question, the question itself;
 - the AWS bank's key points beside their contraries, their own sentence of the reference, and each other;
-- `eval/statements.csv`: statements that say a key point in other words, or get it wrong. Machine-written, and only for
-  questions that are not in the eval set.
+- what lies in `eval/training`, machine-written, for questions that are not in the eval set: statements that say a key
+  point or get it wrong; and, for the reader of statements, answers with a verdict for each key point and short answers
+  to questions of other subjects. With these two, the reader of answers was worse at unseen questions.
 
-About 25 minutes on 2 cores. `grader eval run` says what the result is worth.
+20 to 25 minutes on 2 cores. `grader eval run` says what the result is worth.
 """
 
 import argparse
@@ -34,8 +35,14 @@ from transformers import AutoTokenizer, BertModel
 from grader.adapters.minilm import minilm_folder
 from grader.bank import Bank
 from grader.bank.load import load_bank
+from grader.consistency.worsening import deny, telling_words
+from grader.engines import make_embedder
 from grader.settings import data_folder, load_settings
-from grader.similarity.reader import READS_TOKENS
+from grader.similarity.embedder import Embedder
+from grader.similarity.features import align
+from grader.similarity.passage import embed_passages
+from grader.similarity.reader import READS_TOKENS, Readers
+from grader.similarity.target import Target
 from grader.text.words import words
 
 RANK, SCALE = 16, 2.0
@@ -45,6 +52,13 @@ DENIES_WEIGHT = 0.5
 PEOPLE = 1.5
 """How much an answer that people marked counts beside a made or written pair. (Half marks: a quarter of saying it.)"""
 DROPOUT = 0.1
+VERDICTS = {"met": (1.0, 0.0), "partial": (0.3, 0.0), "missing": (0.0, 0.0), "contradicted": (0.0, 1.0)}
+"""What a verdict on a key point says of the statement that speaks to it: whether it says and denies it."""
+BESIDE = 0.2
+"""How likely the next best statement says a key point that is met."""
+SPEAKS = 0.2
+"""Support of a key point from which a statement is read beside it, as the grader does."""
+DENIALS = ("It is not true that {}", "It is not the case that {}", "It is wrong that {}", "Nobody should think that {}")
 HELD_OUT = 8
 """Of the eval sets' questions every eighth (by its CRC-32) is left out, so that a profile can be fitted on them: a
 reader knows the answers it was trained on too well to be weighed on them."""
@@ -135,12 +149,10 @@ def made_pairs(answers: Sequence[dict[str, str]], references: Sequence[str], rng
     """Go through pairs made by rule from the answers to one question and its references."""
     right = [row["answer"] for row in answers if float(row["human_score"]) == 1]
     for answer in rng.sample(right, min(6, len(right))):
-        if denied := negated(answer):
-            yield Pair(nearest(references, answer), denied, 0, 1, 0.7)
+        yield Pair(nearest(references, answer), denied(answer, rng), 0, 1, 0.7)
     for reference in references[:3]:
         yield Pair(reference, reference, 1, 0)
-        if denied := negated(reference):
-            yield Pair(reference, denied, 0, 1)
+        yield Pair(reference, denied(reference, rng), 0, 1)
         shuffled = rng.sample(reference.split(), len(reference.split()))
         if len(shuffled) > 5:
             yield Pair(reference, " ".join(shuffled), 0, 0, 0.5)
@@ -158,6 +170,10 @@ def bank_pairs(bank: Bank, rng: random.Random) -> Iterator[Pair]:
                 yield Pair(point.text, told, 1, 0, 0.7)
             if rng.random() < 0.25:
                 yield Pair(point.text, point.text, 1, 0, 0.5)
+            if rng.random() < 0.35:
+                yield Pair(point.text, denied(rng.choice([point.text, told]), rng), 0, 1, 0.5)
+            if rng.random() < 0.15:
+                yield Pair(point.text, " ".join(telling_words([point.text])), 0, 0, 0.5)
             for contrary in point.contrary:
                 yield Pair(point.text, contrary, 0, 1)
                 if rng.random() < 0.35:
@@ -184,9 +200,47 @@ def statement_pairs(path: Path, bank: Bank, rng: random.Random) -> Iterator[Pair
         if neighbour["key_point"] != row["key_point"] and rng.random() < 0.65:
             said = " ".join(rng.sample([said, neighbour["statement"]], 2))
         yield Pair(texts[row["key_point"]], said, says, 1 - says)
+        if says and rng.random() < 0.2:
+            yield Pair(texts[row["key_point"]], denied(row["statement"], rng), 0, 1, 0.5)
         other = rng.choice(list(texts))
         if other not in {row["key_point"], neighbour["key_point"]} and rng.random() < 0.4:
             yield Pair(texts[other], said, 0, 0, 0.6)
+
+
+def marked_pairs(path: Path, bank: Bank, embedder: Embedder) -> Iterator[Pair]:
+    """Go through the key points of written answers, each beside the statement that speaks to it.
+
+    The statement that comes next denies nothing that the first says, and seldom says it.
+    """
+    questions = {question.id: question for question in bank}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    texts = [text for name in {row["question_id"] for row in rows} for text in Target.texts(questions[name])]
+    passages = embed_passages([*texts, *(row["answer"] for row in rows)], embedder)
+    for row in rows:
+        criteria, answer = Target(questions[row["question_id"]], passages).key_points, passages[row["answer"]]
+        if criteria is None or not len(answer.ids):
+            continue
+        supports = align(criteria, answer).supports
+        verdicts = dict(cell.split("=") for cell in row["verdicts"].split(";"))
+        for point, by_statement in zip(criteria.points, supports, strict=True):
+            says, denies = VERDICTS[verdicts[point.id]]
+            best, *others = np.argsort(-by_statement, kind="stable")
+            if by_statement[best] >= SPEAKS:
+                yield Pair(point.text, answer.statement_texts[best], says, denies, PEOPLE)
+            if others and by_statement[others[0]] >= SPEAKS:
+                yield Pair(point.text, answer.statement_texts[others[0]], BESIDE * says, denies / 2, 0.5)
+
+
+def short_pairs(path: Path, rng: random.Random) -> Iterator[Pair]:
+    """Go through written short answers beside their reference."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        denies = float(row["label"] == "contradictory")
+        yield Pair(row["reference"], row["answer"], float(row["score"]) ** 2, denies, PEOPLE)
+        if row["label"] == "correct" and rng.random() < 0.3:
+            yield Pair(row["reference"], denied(row["answer"], rng), 0, 1, 0.5)
 
 
 def accepted(row: dict[str, str]) -> list[str]:
@@ -205,13 +259,11 @@ def shared(one: str, other: str) -> float:
     return len(ours & theirs) / math.sqrt(len(ours) * len(theirs) + 1e-9)
 
 
-def negated(text: str) -> str | None:
-    """Return the text with its first verb denied, or its first denial taken away; None where neither is found."""
-    if re.search(r"\b(?:not|no|never|cannot)\b|n't", text):
-        return re.sub(r"\b(?:not|never) ", "", text, count=1) if re.search(r"\b(?:not|never) ", text) else None
-    verbs = r"\b(is|are|was|were|can|will|does|do|did|has|have|should|must|would|could)\b"
-    denied = re.sub(verbs, r"\1 not", text, count=1)
-    return denied if denied != text else None
+def denied(text: str, rng: random.Random) -> str:
+    """Return a statement denied, in one of several ways."""
+    if rng.random() < 0.75:
+        return deny(text)
+    return rng.choice(DENIALS).format(text[:1].lower() + text[1:])
 
 
 def held_out(question: str) -> bool:
@@ -278,6 +330,7 @@ def collate(encoded: Any, batch: Sequence[int]) -> dict[str, torch.Tensor]:
 def main() -> None:
     """Train, and write the adapter."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reader", choices=Readers._fields)
     parser.add_argument("sets", nargs="+", type=Path, help="eval sets with a train split")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=4)
@@ -288,7 +341,11 @@ def main() -> None:
     settings = load_settings({}, {}, Path.cwd())
     bank = load_bank(data_folder("bank") / "aws")
     pairs = [pair for path in chosen.sets for pair in answer_pairs(path, rng)]
-    pairs += [*bank_pairs(bank, rng), *statement_pairs(data_folder("eval") / "statements.csv", bank, rng)]
+    written = data_folder("eval") / "training"
+    pairs += [*bank_pairs(bank, rng), *statement_pairs(written / "statements.csv", bank, rng)]
+    if chosen.reader == "statements":
+        pairs += marked_pairs(written / "answers.csv", bank, make_embedder(settings))
+        pairs += short_pairs(written / "short_answers.csv", rng)
     print(f"{len(pairs)} pairs", flush=True)
     folder = minilm_folder(settings.cache_dir)
     reader = Reader(folder)

@@ -70,13 +70,18 @@ def worsened(text: str, question: Question, words: Words) -> dict[str, str]:
 
 
 def negate(statement: str, words: Words) -> str:
-    """Return the opposite: one `not` less, a word for its opposite, one `not` more, or "It is not true that …"."""
-    if _NOT.search(statement):
-        return _NOT.sub("", statement, count=1)
-    for pair in words.opposites:
+    """Return the opposite: a word for its opposite where nothing is denied, else the statement denied."""
+    for pair in () if _NOT.search(statement) else words.opposites:
         turned = [new for old, other in (pair, pair[::-1]) if (new := swap(statement, [(old, other)]))]
         if len(turned) == 1:  # a statement with both words is not turned round by exchanging them
             return turned[0]
+    return deny(statement)
+
+
+def deny(statement: str) -> str:
+    """Return the statement denied: one `not` less, one `not` more, or "It is not true that …"."""
+    if _NOT.search(statement):
+        return _NOT.sub("", statement, count=1)
     if verb := _AUXILIARY.search(statement, 0, _EARLY):
         return statement[: verb.start()] + _with_not(verb.group()) + statement[verb.end() :]
     return f"It is not true that {statement[0].lower() if statement[1:2].islower() else statement[0]}{statement[1:]}"

@@ -12,12 +12,13 @@ from grader.adapters.onnx.reader import OnnxPairReader
 from grader.errors import ConfigError
 from grader.settings import Settings
 from grader.similarity.embedder import Embedder
+from grader.similarity.reader import Readers
 
-PACKAGED: dict[str, Precision] = {"default": "float32", "minilm-float32": "float32", "minilm-int8": "int8"}
+PACKAGED: dict[str, Precision] = {"default": "int8", "minilm-float32": "float32", "minilm-int8": "int8"}
 """The names of the packaged model, and what each computes in. Any other name is left to sentence-transformers."""
 CACHE_FILE = "embeddings.sqlite"
-ADAPTER = Path(__file__).parent.parent / "adapters" / "onnx" / "reader.safetensors"
-"""What turns the packaged model into a reader of pairs; docs/similarity.md says how it was trained."""
+ADAPTERS = Path(__file__).parent.parent / "adapters" / "onnx"
+"""Where the files lie that turn the packaged model into readers; docs/similarity.md says how they were trained."""
 
 
 class Runtime(NamedTuple):
@@ -56,7 +57,13 @@ def choose_runtime(settings: Settings) -> Runtime:
     return Runtime(embedder, what, f"it is the fastest for the packaged model; its file is in {files.folder}")
 
 
-def make_reader(settings: Settings, adapter: Path = ADAPTER) -> OnnxPairReader | RememberingReader:
+def make_readers(settings: Settings) -> Readers:
+    """Return the readers of the default grader. Raises ConfigError."""
+    made = (make_reader(settings, ADAPTERS / f"{name}.safetensors") for name in Readers._fields)
+    return Readers(*made)
+
+
+def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader | RememberingReader:
     """Return the packaged model as a reader of pairs of texts, with this adapter and its memory.
 
     It computes in what the embedder computes in, and in float32 beside an embedder that is not the packaged model.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.engines.embedding import make_embedder, make_reader
+from grader.engines.embedding import make_embedder, make_readers
 from grader.pipeline.cosine_grader import CosineGrader
 from grader.pipeline.finding import Finder
 from grader.pipeline.grader import Grader
@@ -52,7 +52,7 @@ def make_similarity_grader(settings: Settings) -> SimilarityGrader:
 
 def make_finder(settings: Settings, profile: Profile) -> Finder:
     """Return what finds the features that the profile weighs. Raises ConfigError."""
-    return Finder(make_embedder(settings), make_reader(settings), profile)
+    return Finder(make_embedder(settings), make_readers(settings), profile)
 
 
 def make_cosine_grader(settings: Settings) -> CosineGrader:

@@ -1,35 +1,64 @@
 """Finding: what answers say about their questions, as features that a profile can weigh."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from grader.answers import Answer
 from grader.bank import KeyPoint, Question
 from grader.pipeline.guards import Guarded, guard
-from grader.similarity.embedder import Embedder, Floats
+from grader.similarity.embedder import Embedder, Floats, Ints
 from grader.similarity.features import (
+    Alignment,
     KeyPointEvidence,
     add_readings,
+    add_reference_readings,
     align,
     best_statement,
     key_point_evidence,
+    readings_of,
     reference_features,
 )
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import Profile
-from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, PairReader
-from grader.similarity.target import Reference, Target
+from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, Readers
+from grader.similarity.target import Criteria, Reference, Target
 
 READ_FROM = 0.2
 """Support of a key point from which it is read beside the statement that speaks to it."""
+SAID = 0.0
+"""What a statement must say of a key point, less what it denies, for no other to be read beside it."""
+AS_WELL = 0.8
+"""Share of the first statement's recall from which the second speaks to a key point as well, and may contradict it."""
+LEAST_RECALL = 1e-3
 READ_REFERENCES = 2
 """Of more accepted references those are read of which the answer says most."""
 MOST_CONTEXT = 320
 """Characters of two statements that are read together."""
 
 _Pair = tuple[str, str]
+
+
+class Asked(NamedTuple):
+    """What a pair reader is asked: a key point, or a statement of a reference, beside a statement of the answer.
+
+    A short reference is read as a whole beside the answer: both numbers are `WHOLE`.
+    """
+
+    reference: int
+    """0 for authored key points."""
+    point: int
+    statement: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether the reference is read as a whole."""
+        return self.point == WHOLE
+
+
+WHOLE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +74,22 @@ class Found:
     features: Floats
     """(r, f) `REFERENCE_FEATURES` for each accepted reference, where the question has no key points."""
     read: tuple[bool, ...]
-    """(r,) whether the reference is short enough to be read beside the answer, or the best part of it."""
+    """(r,) whether the reference is short enough to be read as a whole; others are read statement by statement."""
+    aligned: Mapping[int, Alignment]
+    """How what is read statement by statement is aligned, by reference; 0 for authored key points."""
     stated: tuple[KeyPoint, ...]
     """The misconceptions that the answer states."""
+    told: dict[int, Floats] = field(default_factory=dict)
+    """(k, 3) `readings_of` the statements of each long reference that was read."""
 
 
 class Finder:
     """Finds what answers say, embedding and reading them many at a time. Questions are made ready once."""
 
-    def __init__(self, embedder: Embedder, reader: PairReader, profile: Profile) -> None:
+    def __init__(self, embedder: Embedder, readers: Readers, profile: Profile) -> None:
         """Take the models, and the profile that says what is worth looking for."""
         self.embedder = embedder
-        self.reader = reader
+        self.readers = readers
         self._profile = profile
         self._targets: dict[int, Target] = {}
         self._questions: list[Question] = []
@@ -74,13 +107,19 @@ class Finder:
     def _find(self, answer: Answer, passage: Passage) -> Found:
         target = self._targets[id(answer.question)]
         guarded = guard(passage, target, self._profile.off_topic)
+        read = tuple(len(r.passage.ids) <= READS_REFERENCE_TOKENS for r in target.reference_sets)
         evidence, features = None, np.zeros((0, 0), np.float32)
+        aligned: dict[int, Alignment] = {}
         if len(passage.ids) and target.key_points:
             evidence = key_point_evidence(target.key_points, passage)
+            aligned[0] = evidence.aligned
         elif len(passage.ids) and target.reference_sets:
             features = np.stack([reference_features(r, passage, target.prompt) for r in target.reference_sets])
-        read = tuple(len(r.passage.ids) <= READS_REFERENCE_TOKENS for r in target.reference_sets)
-        return Found(answer, target, passage, guarded, evidence, features, read, self._stated(target, passage))
+            for index in _nearest(features):
+                if not read[index]:
+                    aligned[index] = align(target.reference_sets[index].statements, passage)
+        stated = self._stated(target, passage)
+        return Found(answer, target, passage, guarded, evidence, features, read, aligned, stated)
 
     def _stated(self, target: Target, passage: Passage) -> tuple[KeyPoint, ...]:
         criteria = target.misconceptions
@@ -91,37 +130,99 @@ class Finder:
         return tuple(point for point, recall in pairs if recall >= self._profile.misconception_recall)
 
     def _read(self, found: list[Found]) -> list[Found]:
-        """Fill in the features of the pair reader; every distinct pair is read once, in one call."""
-        asked = [self.pairs(one) for one in found]
-        pairs = list(dict.fromkeys(pair for by_index in asked for pair in by_index.values()))
-        if not pairs:
-            return found
-        readings = dict(zip(pairs, self.reader.read(pairs), strict=True))
-        for one, by_index in zip(found, asked, strict=True):
-            told = {index: readings[pair] for index, pair in by_index.items()}
-            if one.evidence is not None:
-                add_readings(one.evidence, told)
-            for index, reading in told.items() if one.evidence is None else ():
-                one.features[index, -len(reading) :] = reading
+        """Fill in the features of the pair reader; every distinct pair is read once, in two calls."""
+        first = [self.pairs(one) for one in found]
+        readings = self._readings(first)
+        told = [{key: readings[key.whole, pair] for key, pair in asked.items()} for asked in first]
+        again = [_pairs_again(one, by_key) for one, by_key in zip(found, told, strict=True)]
+        readings = self._readings(again)
+        for one, by_key, further in zip(found, told, again, strict=True):
+            _fill_in(one, by_key | {key: readings[key.whole, pair] for key, pair in further.items()})
         return found
 
-    def pairs(self, found: Found) -> dict[int, _Pair]:
-        """Return what is to be read, by key point or reference."""
-        if found.guarded.worthless:
+    def _readings(self, asked: Sequence[Mapping[Asked, _Pair]]) -> dict[tuple[bool, _Pair], Floats]:
+        """Return what the readers find, by whether a short reference is read, and the pair."""
+        readings: dict[tuple[bool, _Pair], Floats] = {}
+        for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
+            pairs = dict.fromkeys(pair for by_key in asked for key, pair in by_key.items() if key.whole == whole)
+            if pairs:
+                found = zip(pairs, reader.read(list(pairs)), strict=True)
+                readings.update(((whole, pair), reading) for pair, reading in found)
+        return readings
+
+    def pairs(self, found: Found) -> dict[Asked, _Pair]:
+        """Return what is to be read first: what speaks most to each key point or reference."""
+        if found.guarded.worthless or not self._profile.reads(key_points=found.evidence is not None):
             return {}
-        if found.evidence is None:
-            references = found.target.reference_sets
-            short = [index for index, fitting in enumerate(found.read) if fitting]
-            nearest = sorted(short, key=lambda index: -float(found.features[index, 0]))[:READ_REFERENCES]
-            return {i: (references[i].passage.text.text, _to_read(references[i], found.passage)) for i in nearest}
-        if not self._profile.reads_key_points:
-            return {}
-        points = found.target.key_points.points if found.target.key_points else ()
-        return {
-            i: (point.text, _with_context(found.passage, found.evidence.statement[i]))
-            for i, point in enumerate(points)
-            if found.evidence.features[i, 0] >= READ_FROM
-        }
+        pairs: dict[Asked, _Pair] = {}
+        for index in _nearest(found.features) if found.evidence is None else ():
+            if found.read[index]:
+                reference = found.target.reference_sets[index]
+                pairs[Asked(index, WHOLE, WHOLE)] = reference.passage.text.text, _to_read(reference, found.passage)
+        for index, aligned in found.aligned.items():
+            supports = aligned.supports
+            for point, statement in enumerate(aligned.statement):
+                if supports[point, statement] >= READ_FROM:
+                    key = Asked(index, point, int(statement))
+                    pairs[key] = _pair(found, key)
+        return pairs
+
+
+def _fill_in(found: Found, readings: Mapping[Asked, Floats]) -> None:
+    """Fill in the features of the pair reader."""
+    by_point: dict[int, dict[int, dict[int, Floats]]] = {}
+    for key, reading in readings.items():
+        by_point.setdefault(key.reference, {}).setdefault(key.point, {})[key.statement] = reading
+    for index, told in by_point.items():
+        if found.evidence is not None:
+            add_readings(found.evidence, told)
+        elif index in found.aligned:
+            statements = found.target.reference_sets[index].statements
+            found.told[index] = readings_of(len(statements.points), told)
+            add_reference_readings(found.features[index], statements, found.aligned[index], found.told[index])
+        else:
+            found.features[index, -2:] = told[WHOLE][WHOLE]
+
+
+def _pairs_again(found: Found, readings: Mapping[Asked, Floats]) -> dict[Asked, _Pair]:
+    """Return what is to be read besides: the second statement for what the first does not say, or speaks to as well."""
+    if len(found.passage.first) < 2:  # there is no second
+        return {}
+    seconds = {index: _seconds(aligned) for index, aligned in found.aligned.items()}
+    pairs: dict[Asked, _Pair] = {}
+    for key, (says, denies) in readings.items():
+        if key.whole:
+            continue
+        statements, recalls = seconds[key.reference]
+        if says - denies < SAID or recalls[key.point] >= AS_WELL:
+            further = key._replace(statement=int(statements[key.point]))
+            pairs[further] = _pair(found, further)
+    return pairs
+
+
+def _seconds(aligned: Alignment) -> tuple[Ints, Floats]:
+    """Return (k,) the statement that speaks to each key point next to the first, and its share of that one's recall."""
+    points = np.arange(len(aligned.statement))
+    others = aligned.told.copy()
+    others[points, aligned.statement] = -np.inf
+    second = others.argmax(axis=1)
+    return second, aligned.told[points, second] / np.maximum(aligned.told[points, aligned.statement], LEAST_RECALL)
+
+
+def _pair(found: Found, key: Asked) -> _Pair:
+    return _criteria(found, key.reference).points[key.point].text, found.passage.statement_texts[key.statement]
+
+
+def _criteria(found: Found, reference: int) -> Criteria:
+    """Return what the answer is aligned with."""
+    target = found.target
+    return target.key_points or target.reference_sets[reference].statements
+
+
+def _nearest(features: Floats) -> list[int]:
+    """Return the references of which the answer says most."""
+    order = np.argsort(-features[:, 0], kind="stable") if len(features) else ()
+    return [int(index) for index in order[:READ_REFERENCES]]
 
 
 def _with_context(answer: Passage, statement: int) -> str:

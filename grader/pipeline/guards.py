@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-
 from grader.similarity.passage import Passage
 from grader.similarity.target import Target
 from grader.text.polarity import mismatch
@@ -118,7 +116,7 @@ def _is_echo(answer: Passage, prompt: Passage) -> bool:
     total = float(answer.weights.sum())
     if not total or not len(prompt.ids):
         return False
-    return float(answer.weights[np.isin(answer.ids, prompt.ids)].sum()) / total >= ECHO_SHARE
+    return float(answer.weights[answer.shared_with(prompt)].sum()) / total >= ECHO_SHARE
 
 
 def _shared(answer: Passage, reference: Passage) -> float:

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from grader.answers import Answer
 from grader.bank import KeyPoint
 from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
 from grader.pipeline.finding import Finder, Found
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align
-from grader.similarity.profile import Profile
+from grader.similarity.profile import LEAST_CREDIT, Profile
 
 _Interval = tuple[float, float]
 
@@ -66,7 +68,7 @@ class SimilarityGrader:
         """The fingerprints of the models and of the profile, and the pass mark."""
         return {
             "model": self.finder.embedder.fingerprint,
-            "reader": self.finder.reader.fingerprint,
+            "reader": self.finder.readers.fingerprint,
             "profile": self.profile.fingerprint,
             "pass_mark": str(self.pass_mark),
         }
@@ -121,7 +123,7 @@ class SimilarityGrader:
                 found,
                 point,
                 float(earned[index]),
-                float(evidence.recall[index]),
+                float(evidence.aligned.recall[index]),
                 evidence.statement[index],
                 contrary=criteria.contraries[pair] if (pair := evidence.contrary[index]) >= 0 else None,
                 shares=parts[index],
@@ -148,8 +150,11 @@ class SimilarityGrader:
         scores = [route.score(value) for route, value in zip(routes, values, strict=True)]
         best = max(range(len(scores)), key=lambda index: (scores[index], values[index]))
         criteria, route = found.target.reference_sets[best].statements, routes[best]
-        aligned = align(criteria, found.passage)
+        aligned = found.aligned[best] if best in found.aligned else align(criteria, found.passage)
         earned = self.profile.statement_credit(aligned.recall)
+        if best in found.told:
+            says, denies, denies_too = found.told[best].T
+            earned = np.where(denies + denies_too - says >= DENIES, LEAST_CREDIT, earned)
         verdicts = tuple(
             _verdict(found, point, float(earned[index]), float(aligned.recall[index]), int(aligned.statement[index]))
             for index, point in enumerate(criteria.points)

@@ -45,9 +45,10 @@ KEY_POINT_FEATURES = (
     "denied",
     "says",
     "denies",
+    "denies_too",
     "elsewhere_read",
 )
-"""The last three are a pair reader's, the others alignment's; every one is multiplied by the support."""
+"""The last four are a pair reader's, the others alignment's; every one is multiplied by the support."""
 REFERENCE_FEATURES = (
     "recall",
     "recall_with_question",
@@ -69,7 +70,7 @@ REFERENCE_FEATURES = (
     "denies",
 )
 """`says` and `denies` are a pair reader's: the probabilities that the answer says the reference, and denies it."""
-READ = frozenset({"says", "denies", "elsewhere_read"})
+READ = frozenset({"says", "denies", "denies_too", "elsewhere_read"})
 """The features that are 0 until a pair reader has read."""
 
 
@@ -77,10 +78,9 @@ READ = frozenset({"says", "denies", "elsewhere_read"})
 class KeyPointEvidence:
     """What one answer says about each of k key points."""
 
-    recall: Floats
-    """(k,) 0..1: weighted share of the key point's tokens that the answer says."""
-    statement: Sequence[int]
-    """(k,) the statement that speaks to it most."""
+    aligned: "Alignment"
+    statement: list[int]
+    """(k,) the statement that speaks to it."""
     contrary: Sequence[int]
     """(k,) the contrary that is nearest to what the answer says; -1 where there is none."""
     features: Floats
@@ -98,9 +98,14 @@ class Alignment:
     told: Floats
     """(k, s) recall of each key point in each statement."""
     recall: Floats
-    """(k,) and in the whole answer."""
+    """(k,) and in the whole answer, 0..1: the weighted share of the key point's tokens that the answer says."""
     statement: Ints
     """(k,) the statement that speaks to it most."""
+
+    @property
+    def supports(self) -> Floats:
+        """(k, s) how much each statement speaks to each key point, 0..1."""
+        return ramp(self.told, SUPPORT)
 
 
 def align(criteria: Criteria, answer: Passage) -> Alignment:
@@ -116,7 +121,7 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
     aligned = align(criteria, answer)
     recall, statement = aligned.recall, aligned.statement
     rows = np.arange(len(recall))
-    supports = ramp(aligned.told, SUPPORT)
+    supports = aligned.supports
     support = supports[rows, statement]
     polarities = answer.polarities
     faces = [mismatch(ours, polarities[index]) for ours, index in zip(criteria.polarities, statement, strict=True)]
@@ -139,7 +144,7 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
         **dict.fromkeys(READ, np.zeros_like(support)),
     }
     features = np.stack([support * plain[name] for name in KEY_POINT_FEATURES], axis=1).astype(np.float32)
-    return KeyPointEvidence(recall, [int(i) for i in statement], [int(i) for i in contrast.contrary], features)
+    return KeyPointEvidence(aligned, [int(i) for i in statement], [int(i) for i in contrast.contrary], features)
 
 
 def _keyword_likeness(answer: Passage) -> Floats:
@@ -150,20 +155,43 @@ def _keyword_likeness(answer: Passage) -> Floats:
     return 1 - ramp(np.array(shares, np.float32), FUNCTION_WORDS)
 
 
-def add_readings(evidence: KeyPointEvidence, readings: Mapping[int, Floats]) -> None:
-    """Fill in what a pair reader found, (says, denies) by key point; those that were not read stay at 0.
+Readings = Mapping[int, Floats]
+"""(says, denies) by statement: what a pair reader found in those that it read beside a key point."""
+
+
+def readings_of(count: int, readings: Mapping[int, Readings]) -> Floats:
+    """Return (count, 3), by key point: says and denies of the kindest statement, and how much more another denies."""
+    told = np.zeros((count, 3), np.float32)
+    for index, by_statement in readings.items():
+        says, denies = max(by_statement.values(), key=_net)
+        told[index] = says, denies, max(float(reading[1]) for reading in by_statement.values()) - denies
+    return told
+
+
+def _net(reading: Floats) -> float:
+    return float(reading[0] - reading[1])
+
+
+def add_readings(evidence: KeyPointEvidence, readings: Mapping[int, Readings]) -> None:
+    """Fill in what a pair reader found, by key point; those that were not read stay at 0.
 
     An answer that denies one key point has probably got the others wrong too: `elsewhere_read` is the net denial of
     the other key points, -1..0.
     """
+    for index, by_statement in readings.items():  # what says or denies it most clearly is shown
+        evidence.statement[index] = max(by_statement, key=lambda statement: abs(_net(by_statement[statement])))
     support = evidence.features[:, 0]
-    read = np.zeros((len(support), 2), np.float32)
-    for index, reading in readings.items():
-        read[index] = support[index] * reading
+    read = support[:, None] * readings_of(len(support), readings)
     net = read[:, 0] - read[:, 1]
     others = (net.sum() - net) / np.maximum(support.sum() - support, 1.0)
-    columns = [read[:, 0], read[:, 1], support * np.minimum(others, 0)]
-    evidence.features[:, -len(columns) :] = np.stack(columns, axis=1)
+    evidence.features[:, -4:] = np.column_stack([read, support * np.minimum(others, 0)])
+
+
+def add_reference_readings(features: Floats, statements: Criteria, aligned: Alignment, told: Floats) -> None:
+    """Fill in, in the (f,) features of a reference, the weighted means of what was found for its statements."""
+    weights = np.array([point.weight for point in statements.points], np.float32)
+    said, denied, denied_too = (weights * aligned.supports.max(axis=1) / weights.sum()) @ told
+    features[-2:] = said, denied + denied_too
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +254,7 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
     similarity = reference.passage.vectors @ answer.vectors.T
     best, nearest = similarity.max(axis=1), similarity.max(axis=0)
     by_statement = np.maximum.reduceat(similarity, answer.first, axis=1)
-    own = np.where(np.isin(answer.ids, prompt.ids), np.float32(0), answer.weights)
+    own = np.where(answer.shared_with(prompt), np.float32(0), answer.weights)
     total, told = float(own.sum()), float(answer.weights.sum())
     said = answer.stem_list
     stems = frozenset(said)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.similarity.embedder import Embedder, Floats, Ints, TokenEmbedding
 from grader.text.normalise import Normalised, normalise
@@ -32,6 +33,16 @@ class Passage:
     """(n, d) rows of length 1."""
     pooled: Floats
     """(s, d) one row of length 1 for each statement."""
+
+    @cached_property
+    def id_set(self) -> frozenset[int]:
+        """Its distinct token ids."""
+        return frozenset(self.ids.tolist())
+
+    def shared_with(self, other: "Passage") -> NDArray[np.bool_]:
+        """Return (n,) whether `other` has each token, too."""
+        known = other.id_set
+        return np.fromiter((token in known for token in self.ids.tolist()), np.bool_, len(self.ids))
 
     @property
     def whole(self) -> Floats:

@@ -28,7 +28,7 @@ def _rising(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 _KNOWN = {
     "key_points": KEY_POINT_FEATURES,
-    "references": tuple(name for name in REFERENCE_FEATURES if name not in READ),
+    "references": REFERENCE_FEATURES,
     "reading": REFERENCE_FEATURES,
 }
 Scale = Annotated[list[tuple[float, float]], Field(min_length=2), AfterValidator(_rising)]
@@ -98,8 +98,8 @@ class Profile(_Part):
     date: str = Field(description="when, YYYY-MM-DD")
     held_out: dict[str, dict[str, float]] = Field(description="figures on answers that nothing was fitted on, by set")
     key_points: Route = Field(description="for questions with authored key points: the credit of each")
-    references: Route = Field(description="for questions with nothing but references: the score of an answer")
-    reading: Route = Field(description="the same, where a pair reader has read reference and answer together")
+    references: Route = Field(description="for questions with nothing but long references: the score of an answer")
+    reading: Route = Field(description="the same for short references, which a pair reader reads as a whole")
     statement_recall: tuple[float, float] = Field(description="recall of a reference's statement that earns 0, and 1")
     misconception_recall: float = Field(description="recall from which a misconception counts as stated")
     off_topic: float = Field(description="whole-text cosine below which an answer is about something else")
@@ -121,10 +121,10 @@ class Profile(_Part):
                 raise ValueError(f"{field}.weights: unknown features {sorted(unknown)}; known are {', '.join(known)}")
         return self
 
-    @property
-    def reads_key_points(self) -> bool:
-        """Whether what a pair reader says of key points counts."""
-        return any(self.key_points.weights.get(name) for name in READ)
+    def reads(self, *, key_points: bool) -> bool:
+        """Whether what a pair reader says counts: of key points, or of references."""
+        routes = (self.key_points,) if key_points else (self.reading, self.references)
+        return any(route.weights.get(name) for route in routes for name in READ)
 
     @property
     def fingerprint(self) -> str:

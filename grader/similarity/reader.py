@@ -5,7 +5,7 @@ alignment cannot: roles exchanged, a negation that turns the whole.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from grader.similarity.embedder import Floats
 
@@ -25,3 +25,17 @@ class PairReader(Protocol):
     def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
         """Return (n, 2) probabilities: that the second text says the first, and that it denies it."""
         ...
+
+
+class Readers(NamedTuple):
+    """Two readers: one adapter learned both worse than each learns one of them."""
+
+    statements: PairReader
+    """Reads a key point, or a statement of a long reference, beside a statement of the answer."""
+    answers: PairReader
+    """Reads a short reference beside the whole answer."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the readings of either may."""
+        return f"{self.statements.fingerprint} {self.answers.fingerprint}"

@@ -136,7 +136,7 @@ class Target:
 
     def _plain_weights(self, passage: Passage) -> Floats:
         """Return what each token tells, nothing if the question has it: where few differ, each of them matters."""
-        told = np.where(np.isin(passage.ids, self.prompt.ids), np.float32(0), passage.weights)
+        told = np.where(passage.shared_with(self.prompt), np.float32(0), passage.weights)
         return told if told.sum() > 0 else passage.weights
 
     def _demoted(self, passage: Passage) -> Floats:
@@ -145,7 +145,7 @@ class Target:
         if not len(self.prompt.ids):
             return told
         near = (passage.vectors @ self.prompt.vectors.T).max(axis=1).clip(0, 1)
-        return np.where(np.isin(passage.ids, self.prompt.ids), np.float32(0), told * (1 - near))
+        return np.where(passage.shared_with(self.prompt), np.float32(0), told * (1 - near))
 
 
 def trigrams(stems: frozenset[str]) -> frozenset[str]:

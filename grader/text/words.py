@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 FUNCTION_WORDS = frozenset(
     """
@@ -18,7 +18,7 @@ FUNCTION_WORDS = frozenset(
 """Words without a subject matter. Connected English text is about half made of them, a list of keywords of none."""
 
 _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*")
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER = Stemmer.Stemmer("english")
 
 
 def words(text: str) -> list[str]:
