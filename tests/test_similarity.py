@@ -144,10 +144,11 @@ def test_the_next_statement_is_read_only_where_the_first_does_not_say_it_or_it_s
         finder.find([Answer(FIREWALL, text)])
         return {said for expected, said in reader.pairs if expected == "Security rules are stateful"}
 
-    plain, other = "Security rules are stateful.", "Nothing else matters here."
+    plain, other, beside = "Security rules are stateful.", "Security rules are old.", "Nothing else matters."
     denied, again = "Security rules are not stateful.", "So security rules are stateful."
     assert asked(f"{plain} {other}") == {plain}
     assert asked(f"{denied} {other}") == {denied, other}
+    assert asked(f"{denied} {beside}") == {denied}
     assert asked(f"{plain} {again}") == {plain, again}
 
 

@@ -193,20 +193,21 @@ def _pairs_again(found: Found, readings: Mapping[Asked, Floats]) -> dict[Asked, 
     for key, (says, denies) in readings.items():
         if key.whole:
             continue
-        statements, recalls = seconds[key.reference]
-        if says - denies < SAID or recalls[key.point] >= AS_WELL:
-            further = key._replace(statement=int(statements[key.point]))
+        second, supports, recalls = (values[key.point] for values in seconds[key.reference])
+        if (says - denies < SAID and supports >= READ_FROM) or recalls >= AS_WELL:
+            further = key._replace(statement=int(second))
             pairs[further] = _pair(found, further)
     return pairs
 
 
-def _seconds(aligned: Alignment) -> tuple[Ints, Floats]:
-    """Return (k,) the statement that speaks to each key point next to the first, and its share of that one's recall."""
+def _seconds(aligned: Alignment) -> tuple[Ints, Floats, Floats]:
+    """Return (k,) the statement that speaks to each key point next to the first, its support and share of recall."""
     points = np.arange(len(aligned.statement))
     others = aligned.told.copy()
     others[points, aligned.statement] = -np.inf
     second = others.argmax(axis=1)
-    return second, aligned.told[points, second] / np.maximum(aligned.told[points, aligned.statement], LEAST_RECALL)
+    first = np.maximum(aligned.told[points, aligned.statement], LEAST_RECALL)
+    return second, aligned.supports[points, second], aligned.told[points, second] / first
 
 
 def _pair(found: Found, key: Asked) -> _Pair:
