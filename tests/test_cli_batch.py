@@ -136,3 +136,14 @@ def test_review_by_sheet_and_on_to_an_eval_set(folder, tmp_path):
     (row,) = csv.DictReader((tmp_path / "more.csv").read_text(encoding="utf-8").splitlines())
     assert (row["question_id"], row["human_score"], row["reason"]) == ("q-2", "1.0", "as good as any")
     assert row["reference"] == "Turn off idle machines."
+
+
+def test_a_finished_run_is_told_again_in_a_terminal(tmp_path):
+    (tmp_path / "in.csv").write_text("candidate,question_id,answer\na,aws-001,AWS rents servers.\n", encoding="utf-8")
+    command = ["-m", "grader", "grade", str(tmp_path / "in.csv"), "--out", str(tmp_path / "out")]
+    for _ in range(2):
+        child = pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=60)
+        child.expect("1 graded, 0 ungraded")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
