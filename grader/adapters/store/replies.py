@@ -1,6 +1,5 @@
 """Good replies of language models, kept under the SHA-256 of everything that shaped them."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -31,6 +30,8 @@ REPLIES = Table(
 
 _BY_KEY = select(REPLIES).where(REPLIES.c.key == bindparam("key"))
 
+_KEEP = insert(REPLIES).on_conflict_do_nothing()
+
 
 class StoredReplies:
     """The replies of one endpoint, in a database that all commands share."""
@@ -41,8 +42,7 @@ class StoredReplies:
         self.endpoint = endpoint
         self._on_hit = on_hit
         self._engine = open_database(path)
-        self._unwritten: deque[dict[str, Any]] = deque()
-        self._writer = ThreadPoolExecutor(1)
+        self._writer = ThreadPoolExecutor(1)  # SQLite lets waiting writers sleep, longer each time: threads need not
 
     def get(self, request: ChatRequest) -> ChatReply | None:
         """Return the good reply to this request, if one is kept."""
@@ -74,18 +74,14 @@ class StoredReplies:
             "output": reply.usage.output,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._unwritten.append(values)
         try:
-            self._writer.submit(self._write).result()
+            self._writer.submit(self._write, values).result()
         except DBAPIError as exc:
             raise InputError(f"{self.path}: cannot be written: {exc.orig}; --no-cache does without it") from exc
 
-    def _write(self) -> None:
-        """Write what threads have handed in since the last transaction, in one."""
-        rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
-        if rows:
-            with self._engine.begin() as connection:
-                connection.execute(insert(REPLIES).on_conflict_do_nothing(), rows)
+    def _write(self, values: Mapping[str, Any]) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(_KEEP, values)
 
     def _key(self, request: ChatRequest) -> str:
         return fingerprint([self.endpoint, request.digest])
