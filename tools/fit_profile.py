@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from attacks import negated as all_negated
+from attacks import negated
 from train_reader import held_out
 
 from grader.answers import Answer, AnswerFile
@@ -226,8 +226,8 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
         for question in bank
         for score, weight, text in (
             (1.0, OWN, question.reference),
-            (0.0, OWN, all_negated(question.reference)),
-            (0.5, OWN, f"{question.reference} {all_negated(question.reference)}"),
+            (0.0, OWN, negated(question.reference)),
+            (0.5, OWN, f"{question.reference} {negated(question.reference)}"),
             (0.0, LIST, " ".join(telling_words([question.reference]))),
         )
     ]
@@ -389,7 +389,7 @@ def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]
     """Go through answers that are worth nothing, made from the references: denied, and as a list of keywords."""
     for question in questions:
         for reference in (question.reference, *question.alternatives[:2]):
-            yield question, all_negated(reference)
+            yield question, negated(reference)
             yield question, " ".join(telling_words([reference]))
 
 

@@ -66,7 +66,7 @@ def figures() -> Iterator[str]:
     profile = load_profile("default")
     yield f"Fitted on {profile.date} on {profile.fitted_on}."
     yield "No weight was fitted on the answers below; test-UA of Beetle and SciEntsBank chose the reader's share and"
-    yield "the scale, test-UQ and the test half of aws.csv nothing at all."
+    yield "the scale, test-UQ and the test half of aws.csv no number of the profile."
     yield ""
     yield f"| set | {' | '.join(SHOWN.values())} | partial over wrong |"
     yield f"|---|{'---:|' * (len(SHOWN) + 1)}"

@@ -37,6 +37,7 @@ from grader.bank import Bank
 from grader.bank.load import load_bank
 from grader.consistency.worsening import deny, telling_words
 from grader.engines import make_embedder
+from grader.pipeline.finding import READ_FROM
 from grader.settings import data_folder, load_settings
 from grader.similarity.embedder import Embedder
 from grader.similarity.features import align
@@ -56,8 +57,6 @@ VERDICTS = {"met": (1.0, 0.0), "partial": (0.3, 0.0), "missing": (0.0, 0.0), "co
 """What a verdict on a key point says of the statement that speaks to it: whether it says and denies it."""
 BESIDE = 0.2
 """How likely the next best statement says a key point that is met."""
-SPEAKS = 0.2
-"""Support of a key point from which a statement is read beside it, as the grader does."""
 DENIALS = ("It is not true that {}", "It is not the case that {}", "It is wrong that {}", "Nobody should think that {}")
 HELD_OUT = 8
 """Of the eval sets' questions every eighth (by its CRC-32) is left out, so that a profile can be fitted on them: a
@@ -127,8 +126,7 @@ def _adapt(module: nn.Module) -> None:
 
 def answer_pairs(path: Path, rng: random.Random) -> Iterator[Pair]:
     """Go through the pairs of an eval set's train split, and those made from it."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    rows = [row for row in rows_of(path) if row["split"] == "train"]
     questions: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         if not held_out(row["question_id"]):
@@ -189,8 +187,7 @@ def statement_pairs(path: Path, bank: Bank, rng: random.Random) -> Iterator[Pair
     Half of the statements stand beside another one, as they do in answers.
     """
     points = {question.id: {point.id: point.text for point in question.key_points} for question in bank}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(path)
     beside: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         beside.setdefault(row["question_id"], []).append(row)
@@ -213,8 +210,7 @@ def marked_pairs(path: Path, bank: Bank, embedder: Embedder) -> Iterator[Pair]:
     The statement that comes next denies nothing that the first says, and seldom says it.
     """
     questions = {question.id: question for question in bank}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(path)
     texts = [text for name in {row["question_id"] for row in rows} for text in Target.texts(questions[name])]
     passages = embed_passages([*texts, *(row["answer"] for row in rows)], embedder)
     for row in rows:
@@ -226,21 +222,25 @@ def marked_pairs(path: Path, bank: Bank, embedder: Embedder) -> Iterator[Pair]:
         for point, by_statement in zip(criteria.points, supports, strict=True):
             says, denies = VERDICTS[verdicts[point.id]]
             best, *others = np.argsort(-by_statement, kind="stable")
-            if by_statement[best] >= SPEAKS:
+            if by_statement[best] >= READ_FROM:
                 yield Pair(point.text, answer.statement_texts[best], says, denies, PEOPLE)
-            if others and by_statement[others[0]] >= SPEAKS:
+            if others and by_statement[others[0]] >= READ_FROM:
                 yield Pair(point.text, answer.statement_texts[others[0]], BESIDE * says, denies / 2, 0.5)
 
 
 def short_pairs(path: Path, rng: random.Random) -> Iterator[Pair]:
     """Go through written short answers beside their reference."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
+    for row in rows_of(path):
         denies = float(row["label"] == "contradictory")
         yield Pair(row["reference"], row["answer"], float(row["score"]) ** 2, denies, PEOPLE)
         if row["label"] == "correct" and rng.random() < 0.3:
             yield Pair(row["reference"], denied(row["answer"], rng), 0, 1, 0.5)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def accepted(row: dict[str, str]) -> list[str]:

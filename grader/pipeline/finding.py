@@ -131,7 +131,7 @@ class Finder:
 
     def _read(self, found: list[Found]) -> list[Found]:
         """Fill in the features of the pair reader; every distinct pair is read once, in two calls."""
-        first = [self.pairs(one) for one in found]
+        first = [self._pairs(one) for one in found]
         readings = self._readings(first)
         told = [{key: readings[key.whole, pair] for key, pair in asked.items()} for asked in first]
         again = [_pairs_again(one, by_key) for one, by_key in zip(found, told, strict=True)]
@@ -150,7 +150,7 @@ class Finder:
                 readings.update(((whole, pair), reading) for pair, reading in found)
         return readings
 
-    def pairs(self, found: Found) -> dict[Asked, _Pair]:
+    def _pairs(self, found: Found) -> dict[Asked, _Pair]:
         """Return what is to be read first: what speaks most to each key point or reference."""
         if found.guarded.worthless or not self._profile.reads(key_points=found.evidence is not None):
             return {}

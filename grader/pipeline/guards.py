@@ -85,8 +85,11 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
     # a reference may itself be a list of terms, and then so may a right answer
-    prose = not any(_is_list(reference.text.text, TERM_WORDS) for reference in target.references)
-    bare = prose and "keyword_list" in flags and _is_list(answer.text.text, TERM_WORDS)
+    bare = (
+        "keyword_list" in flags
+        and _is_list(answer.text.text, answer.words, TERM_WORDS)
+        and not any(_is_list(reference.text.text, reference.words, TERM_WORDS) for reference in target.references)
+    )
     return Guarded(flags, worthless=echo or shuffled or bare or not len(answer.ids))
 
 
@@ -99,7 +102,7 @@ def text_flags(text: str) -> tuple[str, ...]:
     foreign = _foreign_share(said) > max(FUNCTION_WORD_SHARE, english) or (
         english < FUNCTION_WORD_SHARE and not _is_ascii(text)
     )
-    listed = english < FUNCTION_WORD_SHARE or _is_list(text, SINGLE_WORDS)
+    listed = english < FUNCTION_WORD_SHARE or _is_list(text, said, SINGLE_WORDS)
     fired = {
         "too_short": len(said) < TOO_SHORT_WORDS,
         "too_long": len(text) > TOO_LONG_CHARACTERS,
@@ -134,10 +137,10 @@ def _is_shuffled(answer: Passage, reference: Passage) -> bool:
     return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(answer, reference) <= SHUFFLED_TRIPLES
 
 
-def _is_list(text: str, most_words: float) -> bool:
-    """Say whether a text is terms with separators between them, of so many words on average, and no statement."""
+def _is_list(text: str, said: Sequence[str], most_words: float) -> bool:
+    """Say whether a text is terms with separators between them, of so many of its words on average, and no statement."""
     pieces = sum(any(map(str.isalnum, piece)) for piece in _SEPARATOR.split(text))
-    return len(words(text)) <= most_words * pieces
+    return len(said) <= most_words * pieces
 
 
 def _repeats(said: Sequence[str]) -> bool:
