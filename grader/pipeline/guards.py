@@ -138,7 +138,7 @@ def _is_shuffled(answer: Passage, reference: Passage) -> bool:
 
 
 def _is_list(text: str, said: Sequence[str], most_words: float) -> bool:
-    """Say whether a text is terms with separators between them, of so many of its words on average, and no statement."""
+    """Say whether a text of these words is terms with separators between them, of so many words on average."""
     pieces = sum(any(map(str.isalnum, piece)) for piece in _SEPARATOR.split(text))
     return len(said) <= most_words * pieces
 

@@ -42,7 +42,7 @@ class StoredReplies:
         self.endpoint = endpoint
         self._on_hit = on_hit
         self._engine = open_database(path)
-        self._writer = ThreadPoolExecutor(1)  # SQLite lets waiting writers sleep, longer each time: threads need not
+        self._writer = ThreadPoolExecutor(1)  # waiting writers sleep in SQLite, longer each time: threads need not
 
     def get(self, request: ChatRequest) -> ChatReply | None:
         """Return the good reply to this request, if one is kept."""
