@@ -11,7 +11,7 @@ from grader.answers import Answer
 from grader.grade.model import Grade, Ungraded, band
 from grader.similarity.embedder import TokenEmbedding
 from grader.similarity.profile import Doubt, Profile, Route
-from grader.similarity.reader import Readers
+from grader.similarity.reader import Pair, Readers
 
 PLAIN_DOUBT = Doubt(edges=[], below=[0.5], above=[0.5])
 PLAIN_PROFILE = Profile(
@@ -58,8 +58,8 @@ class WordReader:
 
     fingerprint = "word-reader-1"
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        return np.array([self._read(*pair) for pair in pairs], np.float32).reshape(-1, 2)
+    def read(self, pairs: Sequence[Pair]) -> np.ndarray:
+        return np.array([self._read(expected.text, said.text) for expected, said in pairs], np.float32).reshape(-1, 2)
 
     def _read(self, expected: str, said: str) -> tuple[float, float]:
         ours, theirs = (set(re.findall(r"\w+", text.lower())) for text in (expected, said))

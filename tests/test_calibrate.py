@@ -44,15 +44,33 @@ def test_no_fit_rewards_a_denial():
     assert fitted.route.weights.get("negation", 0) <= 0
 
 
+def covered(doubt, scores, human):
+    return np.mean([low <= told <= high for told, (low, high) in zip(human, map(doubt.interval, scores), strict=True)])
+
+
 def test_intervals_cover_nine_in_ten_new_answers():
     rng = np.random.default_rng(2)
     human = rng.uniform(size=4000)
     scores = np.clip(human + rng.normal(scale=0.1 + 0.2 * human), 0, 1)
-    doubt = fit_doubt(scores[:2000], human[:2000], np.ones(2000))
-    inside = [
-        low <= h <= high for s, h in zip(scores[2000:], human[2000:], strict=True) for low, high in [doubt.interval(s)]
-    ]
-    assert 0.88 <= np.mean(inside) <= 0.92
+    doubt = fit_doubt(scores[:2000], human[:2000], np.ones(2000), [f"q{n % 100}" for n in range(2000)])
+    assert 0.88 <= covered(doubt, scores[2000:], human[2000:]) <= 0.92
+
+
+def test_intervals_of_few_answers_to_questions_that_differ_cover_as_many():
+    rng = np.random.default_rng(6)
+
+    def drawn(questions):
+        bias = np.repeat(rng.normal(scale=0.2, size=questions), 8)
+        human = rng.uniform(size=8 * questions)
+        scores = np.clip(human + bias + rng.normal(scale=0.15, size=len(human)), 0, 1)
+        return scores, human, [f"q{n // 8}" for n in range(len(human))]
+
+    new, told, _ = drawn(400)
+    few = []
+    for _ in range(10):
+        scores, human, questions = drawn(25)
+        few.append(covered(fit_doubt(scores, human, np.ones(len(human)), questions), new, told))
+    assert 0.88 <= np.mean(few) <= 0.94
 
 
 def test_a_scale_rises_and_passes_where_right_is_as_likely_as_wrong():

@@ -11,6 +11,7 @@ from grader.pipeline.finding import Finder
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.similarity.embedder import TokenEmbedding
 from grader.similarity.profile import load_profile
+from grader.similarity.reader import Piece
 from tests.fakes import WORD_READERS, WordEmbedder
 
 
@@ -19,8 +20,9 @@ class CountingEmbedder:
 
     name = "letters"
 
-    def __init__(self, fingerprint="letters-1"):
+    def __init__(self, fingerprint="letters-1", *, tells_inner=True):
         self.fingerprint = fingerprint
+        self.tells_inner = tells_inner
         self.asked = []
 
     def embed(self, texts):
@@ -35,18 +37,20 @@ class CountingEmbedder:
             weights=ids.astype(np.float32) / 7,
             vectors=np.stack([ids, -ids, ids / 3], axis=1).astype(np.float16),
             pooled=np.array([len(text), 0.1, -1], np.float32),
+            inner=np.ones((len(ids) + 2, 2), np.float16) if self.tells_inner else None,
         )
 
 
 def equal(one, other):
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("ids", "offsets", "weights", "vectors", "pooled")
+        for name in ("ids", "offsets", "weights", "vectors", "pooled", "inner")
     )
 
 
-def test_nothing_is_embedded_twice_not_even_in_another_run(tmp_path):
-    first, second = CountingEmbedder(), CountingEmbedder()
+@pytest.mark.parametrize("tells_inner", [True, False])
+def test_nothing_is_embedded_twice_not_even_in_another_run(tmp_path, tells_inner):
+    first, second = CountingEmbedder(tells_inner=tells_inner), CountingEmbedder(tells_inner=tells_inner)
     texts = ["ab", "c", "ab", "", "\ud800"]
     made = RememberingEmbedder(first, tmp_path / "new" / "e.sqlite", 10).embed(texts)
     read = RememberingEmbedder(second, tmp_path / "new" / "e.sqlite", 10).embed(texts)
@@ -67,17 +71,17 @@ class CountingReader:
 
     def read(self, pairs):
         self.asked += pairs
-        return np.array([(len(one), len(other)) for one, other in pairs], np.float32).reshape(-1, 2)
+        return np.array([(len(one.text), len(other.text)) for one, other in pairs], np.float32).reshape(-1, 2)
 
 
 def test_no_pair_is_read_twice_not_even_in_another_run(tmp_path):
     first, second = CountingReader(), CountingReader()
-    pairs = [("ab", "c"), ("a", "bc"), ("ab", "c"), ("c", "ab"), ("", "")]
+    pairs = [(Piece(a), Piece(b)) for a, b in (("ab", "c"), ("a", "bc"), ("ab", "c"), ("c", "ab"), ("", ""))]
     for reader in (first, second):
         found = RememberingReader(reader, tmp_path / "e.sqlite", 10).read(pairs)
         assert found.dtype == np.float32
         assert found.tolist() == [[2, 1], [1, 2], [2, 1], [1, 2], [0, 0]]
-    assert first.asked == [("ab", "c"), ("a", "bc"), ("c", "ab"), ("", "")]
+    assert first.asked == [pairs[0], pairs[1], pairs[3], pairs[4]]
     assert second.asked == []
     assert RememberingReader(second, tmp_path / "e.sqlite", 10).read([]).shape == (0, 2)
 

@@ -142,7 +142,7 @@ def test_the_next_statement_is_read_only_where_the_first_does_not_say_it_or_it_s
     def asked(text):
         reader.pairs.clear()
         finder.find([Answer(FIREWALL, text)])
-        return {said for expected, said in reader.pairs if expected == "Security rules are stateful"}
+        return {said.text for expected, said in reader.pairs if expected.text == "Security rules are stateful"}
 
     plain, other, beside = "Security rules are stateful.", "Security rules are old.", "Nothing else matters."
     denied, again = "Security rules are not stateful.", "So security rules are stateful."

@@ -11,7 +11,7 @@ def test_words_keep_numbers_and_contractions_whole():
 
 def test_stems_of_one_word_are_one():
     assert len({stem(word) for word in ("connect", "connected", "connection", "connecting")}) == 1
-    assert content_stems("The switches are connected") == ["switch", "connect"]
+    assert content_stems(words("The switches are connected")) == ["switch", "connect"]
 
 
 def test_a_list_of_keywords_has_no_function_words():

@@ -18,7 +18,7 @@ from onnxruntime import InferenceSession
 
 from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.adapters.onnx.embedder import OnnxEmbedder
-from grader.adapters.onnx.reader import OnnxPairReader
+from grader.adapters.onnx.reader import OnnxInnerReader
 from grader.answers import AnswerFile
 from grader.bank.load import load_bank
 from grader.engines import STANDARD, RunReport, begin_or_resume, make_manifest, make_similarity_grader, open_record
@@ -61,7 +61,7 @@ def main() -> None:
     timed(InferenceSession, "run", "model")
     for model, remembering, method in (
         (OnnxEmbedder, RememberingEmbedder, "embed"),
-        (OnnxPairReader, RememberingReader, "read"),
+        (OnnxInnerReader, RememberingReader, "read"),
     ):
         counted(model, method)
         timed(model, method, "embed")

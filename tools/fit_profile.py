@@ -37,7 +37,7 @@ from grader.settings import Settings, data_folder, load_settings
 from grader.similarity.embedder import Floats
 from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
-from grader.similarity.reader import Readers
+from grader.similarity.reader import Pair, Readers
 
 VERDICT, OWN, LIST, MADE = 0.12, 0.03, 0.15, 0.3
 """How much a verdict, an answer or a list of words made from the bank, and one made from a set, count beside an answer
@@ -274,7 +274,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
     bounds = data.ends["reading"].values(best)
     best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, bounds)})
     scores = np.array([best.score(value) for value in values])
-    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight)})
+    questions = [row.answer.question.id for _, row in both]
+    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight, questions)})
     if told:
         print("read:", best)
     return best
@@ -306,7 +307,7 @@ class Unread:
 
     fingerprint = "unread"
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+    def read(self, pairs: Sequence[Pair]) -> Floats:
         """Return zeros."""
         return np.zeros((len(pairs), 2), np.float32)
 

@@ -27,7 +27,7 @@ from grader.similarity.embedder import Floats
 from grader.similarity.features import key_point_evidence, reference_features
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import load_profile
-from grader.similarity.reader import PairReader, Readers
+from grader.similarity.reader import Pair, PairReader, Readers
 from grader.similarity.target import Target
 
 REPEATS = 3
@@ -96,9 +96,9 @@ class Recording:
         """Take the reader that reads."""
         self.reader = reader
         self.fingerprint = reader.fingerprint
-        self.pairs: list[tuple[str, str]] = []
+        self.pairs: list[Pair] = []
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+    def read(self, pairs: Sequence[Pair]) -> Floats:
         """Read the pairs."""
         self.pairs += pairs
         return self.reader.read(pairs)

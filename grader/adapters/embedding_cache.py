@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from grader.similarity.embedder import Embedder, Floats, TokenEmbedding
+from grader.similarity.reader import Pair, PairReader
 
 BUSY_SECONDS = 30
 """How long a process waits for another one that is writing."""
@@ -23,19 +23,6 @@ _NEVER = 0
 _AT_ONCE = 500
 """Rows asked for in one query."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, used INTEGER NOT NULL, value BLOB NOT NULL)"
-
-
-class FingerprintedReader(Protocol):
-    """Reads pairs of texts, and tells which model does."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the probabilities may."""
-        ...
-
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
-        """Return (n, 2) probabilities, one row for each pair."""
-        ...
 
 
 class RememberingEmbedder:
@@ -71,7 +58,7 @@ class RememberingEmbedder:
 class RememberingReader:
     """Reads each pair of texts once for each model, whatever the run."""
 
-    def __init__(self, reader: FingerprintedReader, path: Path, megabytes: int) -> None:
+    def __init__(self, reader: PairReader, path: Path, megabytes: int) -> None:
         """Take the model, the file, and how large the file may grow, all as `RememberingEmbedder`."""
         self._reader = reader
         self._file = _File(path, megabytes)
@@ -81,9 +68,9 @@ class RememberingReader:
         """The model's own: the probabilities are the same."""
         return self._reader.fingerprint
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+    def read(self, pairs: Sequence[Pair]) -> Floats:
         """Return (n, 2) probabilities, one row for each pair; only pairs that were never seen reach the model."""
-        keys = [_key(self.fingerprint, *pair) for pair in pairs]
+        keys = [_key(self.fingerprint, expected.text, said.text) for expected, said in pairs]
         known = {key: np.frombuffer(value, np.float32) for key, value in self._file.read(keys).items()}
         new = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
         if new:
@@ -163,26 +150,31 @@ def _parts(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 def _pack(embedding: TokenEmbedding) -> bytes:
     """Return the embedding as bytes: its sizes, then its arrays one after the other."""
-    sizes = np.array(embedding.vectors.shape, np.int32)
+    inner = np.zeros((0, 0), np.float16) if embedding.inner is None else embedding.inner
+    sizes = np.array([*embedding.vectors.shape, *inner.shape], np.int32)
     arrays = (
-        sizes,
-        embedding.ids.astype(np.int32),
-        embedding.offsets.astype(np.int32),
-        embedding.weights.astype(np.float32),
-        embedding.pooled.astype(np.float32),
-        embedding.vectors.astype(np.float16),
+        (sizes, np.int32),
+        (embedding.ids, np.int32),
+        (embedding.offsets, np.int32),
+        (embedding.weights, np.float32),
+        (embedding.pooled, np.float32),
+        (embedding.vectors, np.float16),
+        (inner, np.float16),
     )
-    return b"".join(array.tobytes() for array in arrays)
+    return b"".join(np.ascontiguousarray(array, kind).data for array, kind in arrays)
 
 
 def _unpack(value: bytes) -> TokenEmbedding:
-    count, width = (int(size) for size in np.frombuffer(value, np.int32, 2))
-    whole = np.frombuffer(value, np.int32, 2 + 4 * count + width)[2:]
+    count, width, *inner_shape = (int(size) for size in np.frombuffer(value, np.int32, 4))
+    whole = np.frombuffer(value, np.int32, 4 + 4 * count + width)[4:]
     ids, offsets, weights, pooled = np.split(whole, np.cumsum([count, 2 * count, count]))
+    halves = np.frombuffer(value, np.float16, offset=4 * (4 + 4 * count + width))
+    vectors, inner = np.split(halves, [count * width])
     return TokenEmbedding(
         ids=ids,
         offsets=offsets.reshape(-1, 2),
         weights=weights.view(np.float32),
-        vectors=np.frombuffer(value, np.float16, offset=4 * (2 + 4 * count + width)).reshape(count, width),
+        vectors=vectors.reshape(count, width),
         pooled=pooled.view(np.float32),
+        inner=inner.reshape(inner_shape) if len(inner) else None,
     )

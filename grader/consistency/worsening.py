@@ -103,4 +103,4 @@ def _replaced(parts: Sequence[str], index: int, *new: str) -> str:
 
 
 def _said(text: str) -> frozenset[str]:
-    return frozenset(content_stems(text))
+    return frozenset(content_stems(words_of(text)))

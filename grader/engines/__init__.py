@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.engines.again import graders_again, left_of_budget
-    from grader.engines.embedding import choose_runtime, make_embedder, make_reader, make_readers
+    from grader.engines.embedding import choose_runtime, make_embedder, make_inner_reader, make_reader, make_readers
     from grader.engines.history_page import write_history_page
     from grader.engines.local import (
         make_cosine_grader,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "again": ("graders_again", "left_of_budget"),
-    "embedding": ("choose_runtime", "make_embedder", "make_reader", "make_readers"),
+    "embedding": ("choose_runtime", "make_embedder", "make_inner_reader", "make_reader", "make_readers"),
     "history_page": ("write_history_page",),
     "local": ("make_cosine_grader", "make_finder", "make_grader", "make_similarity_grader", "with_memory"),
     "manifest": ("grader_inputs", "make_manifest", "practice_manifest"),
@@ -52,6 +52,7 @@ __all__ = [
     "make_embedder",
     "make_finder",
     "make_grader",
+    "make_inner_reader",
     "make_manifest",
     "make_reader",
     "make_readers",

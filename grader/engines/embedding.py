@@ -7,12 +7,12 @@ from typing import NamedTuple
 from grader.adapters.embedding_cache import RememberingEmbedder, RememberingReader
 from grader.adapters.minilm import minilm_folder
 from grader.adapters.onnx.embedder import OnnxEmbedder
-from grader.adapters.onnx.model_file import Precision, model_file, reader_file
-from grader.adapters.onnx.reader import OnnxPairReader
+from grader.adapters.onnx.model_file import ModelFile, Precision, model_file, reader_file
+from grader.adapters.onnx.reader import OnnxInnerReader, OnnxPairReader
 from grader.errors import ConfigError
 from grader.settings import Settings
 from grader.similarity.embedder import Embedder
-from grader.similarity.reader import Readers
+from grader.similarity.reader import PairReader, Readers
 
 PACKAGED: dict[str, Precision] = {"default": "int8", "minilm-float32": "float32", "minilm-int8": "int8"}
 """The names of the packaged model, and what each computes in. Any other name is left to sentence-transformers."""
@@ -59,19 +59,39 @@ def choose_runtime(settings: Settings) -> Runtime:
 
 def make_readers(settings: Settings) -> Readers:
     """Return the readers of the default grader. Raises ConfigError."""
-    made = (make_reader(settings, ADAPTERS / f"{name}.safetensors") for name in Readers._fields)
-    return Readers(*made)
+    statements, answers = (ADAPTERS / f"{name}.safetensors" for name in Readers._fields)
+    return Readers(make_inner_reader(settings, statements), make_reader(settings, answers))
 
 
-def make_reader(settings: Settings, adapter: Path) -> OnnxPairReader | RememberingReader:
+def make_reader(settings: Settings, adapter: Path) -> PairReader:
     """Return the packaged model as a reader of pairs of texts, with this adapter and its memory.
 
     It computes in what the embedder computes in, and in float32 beside an embedder that is not the packaged model.
     Raises ConfigError.
     """
+    weights, files = _reader_file(settings, adapter)
+    return _remembering(OnnxPairReader(weights, files, threads=settings.threads), settings)
+
+
+def make_inner_reader(settings: Settings, adapter: Path) -> PairReader:
+    """Return a reader of pairs that goes on from where the embedder has read each text alone; else as `make_reader`."""
+    weights, files = _reader_file(settings, adapter)
+    packaged = OnnxEmbedder(
+        weights, model_file(weights, settings.cache_dir, _precision(settings)), name="default", threads=settings.threads
+    )
+    return _remembering(OnnxInnerReader(packaged, files, threads=settings.threads), settings)
+
+
+def _reader_file(settings: Settings, adapter: Path) -> tuple[Path, ModelFile]:
     weights = minilm_folder(settings.cache_dir)
-    files = reader_file(weights, adapter, settings.cache_dir, PACKAGED.get(settings.embedder, "float32"))
-    reader = OnnxPairReader(weights, files, threads=settings.threads)
+    return weights, reader_file(weights, adapter, settings.cache_dir, _precision(settings))
+
+
+def _precision(settings: Settings) -> Precision:
+    return PACKAGED.get(settings.embedder, "float32")
+
+
+def _remembering(reader: PairReader, settings: Settings) -> PairReader:
     if not settings.embedding_cache_mb:
         return reader
     return RememberingReader(reader, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)

@@ -25,6 +25,9 @@ Numbers = NDArray[np.float64]
 FOLDS = 10
 MISSES = 0.1
 """Share of human scores that intervals may miss."""
+LEAST_MISSES, DOUBT_FOLDS = 0.05, 5
+"""Share that intervals are at least allowed to miss where they were chosen, and the parts of the questions on which it
+is tried how many they miss elsewhere."""
 BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
@@ -183,7 +186,7 @@ def fit_route(
     route = weigh(np.arange(len(human))).model_copy(
         update={
             "scale": fit_scale(values, human, importance, pass_mark, bounds),
-            "doubt": fit_doubt(scores, human, importance),
+            "doubt": fit_doubt(scores, human, importance, groups),
         }
     )
     return Fitted(route, scores)
@@ -266,33 +269,76 @@ def fit_scale(
     return list(rounded.items())
 
 
-def fit_doubt(scores: Numbers, human: Numbers, importance: Numbers) -> Doubt:
+def fit_doubt(scores: Numbers, human: Numbers, importance: Numbers, questions: Sequence[str]) -> Doubt:
     """Return the narrowest intervals, band by band, that miss a tenth of the human scores in all.
 
     Split conformal prediction (Lei et al., JASA 2018) with the family of intervals "so far below, so far above, by
-    band of the score"; with the finite-sample correction (n + 1).
+    band of the score"; with the finite-sample correction (n + 1). The narrowest of many intervals misses more than its
+    share where it was not chosen, and answers to one question are alike. So fewer misses are allowed, down to
+    `LEAST_MISSES`, until intervals chosen without a question miss no more than a tenth of its answers.
     """
+    parts = [np.ones(len(scores), np.bool_)]
+    folds = min(DOUBT_FOLDS, len(set(questions)))
+    if folds > 1:
+        parts += [
+            np.isin(np.arange(len(scores)), kept) for kept, _ in GroupKFold(folds).split(scores, groups=questions)
+        ]
+    edges = _edges(scores)
+    everything, *others = [_Intervals(scores[part], human[part], importance[part], edges) for part in parts]
+    for misses in np.linspace(MISSES, LEAST_MISSES, 11):
+        left_out = zip((other.doubt(misses) for other in others), (~part for part in parts[1:]), strict=True)
+        missed = sum(_missed(doubt, scores[out], human[out]) @ importance[out] for doubt, out in left_out)
+        if missed <= MISSES * importance.sum():
+            break
+    return everything.doubt(misses)
+
+
+def _edges(scores: Numbers) -> list[float]:
+    """Return what parts the bands, so that each holds answers enough."""
     edges = [edge for edge in BANDS if min((scores < edge).sum(), (scores >= edge).sum()) >= LEAST_IN_BAND]
     while edges and min(np.bincount(np.digitize(scores, edges), minlength=len(edges) + 1)) < LEAST_IN_BAND:
         counts = np.bincount(np.digitize(scores, edges), minlength=len(edges) + 1)
         edges.pop(max(0, int(counts.argmin()) - 1))
-    band = np.digitize(scores, edges)
-    choices = [_choices(scores[band == b], human[band == b], importance[band == b]) for b in range(len(edges) + 1)]
-    total = importance.sum()
-    allowed = max(0.0, total - np.ceil((len(scores) + 1) * (1 - MISSES)) * total / len(scores))
-    low, high = 1e-4, 1e4
-    for _ in range(50):  # the price of a miss at which just the allowed number of misses is worth their width
-        price = (low * high) ** 0.5
-        picked = [int((widths + price * misses).argmin()) for _, widths, misses in choices]
-        missed = sum(float(misses[index]) for index, (_, _, misses) in zip(picked, choices, strict=True))
-        low, high = (price, high) if missed > allowed else (low, price)
-    picked = [int((widths + high * misses).argmin()) for _, widths, misses in choices]
-    ends = [bounds[index] for index, (bounds, _, _) in zip(picked, choices, strict=True)]
-    return Doubt(
-        edges=edges,
-        below=[round(float(np.ceil(below * 1e4) / 1e4), 4) for below, _ in ends],
-        above=[round(float(np.ceil(above * 1e4) / 1e4), 4) for _, above in ends],
-    )
+    return edges
+
+
+def _missed(doubt: Doubt, scores: Numbers, human: Numbers) -> Numbers:
+    """Return (n,) 1 where the human score is outside the interval."""
+    ends = [doubt.interval(float(score)) for score in scores]
+    pairs = zip(ends, human, strict=True)
+    return np.array([not low - 1e-9 <= told <= high + 1e-9 for (low, high), told in pairs], np.float64)
+
+
+class _Intervals:
+    """The intervals that can be chosen for answers, band by band."""
+
+    def __init__(self, scores: Numbers, human: Numbers, importance: Numbers, edges: list[float]) -> None:
+        self._edges = edges
+        self._total, self._count = float(importance.sum()), len(scores)
+        band = np.digitize(scores, edges)
+        kept = [band == b for b in range(len(edges) + 1)]
+        self._choices = [_choices(scores[part], human[part], importance[part]) for part in kept]
+
+    def doubt(self, misses: float) -> Doubt:
+        """Return the narrowest that miss no more than this share."""
+        share = np.ceil((self._count + 1) * (1 - misses)) / self._count
+        allowed = max(0.0, self._total * (1 - share))
+        low, high = 1e-4, 1e4
+        for _ in range(50):  # the price of a miss at which just the allowed number of misses is worth their width
+            price = (low * high) ** 0.5
+            missed = sum(
+                float(lost[index]) for index, (_, _, lost) in zip(self._picked(price), self._choices, strict=True)
+            )
+            low, high = (price, high) if missed > allowed else (low, price)
+        ends = [bounds[index] for index, (bounds, _, _) in zip(self._picked(high), self._choices, strict=True)]
+        return Doubt(
+            edges=self._edges,
+            below=[round(float(np.ceil(below * 1e4) / 1e4), 4) for below, _ in ends],
+            above=[round(float(np.ceil(above * 1e4) / 1e4), 4) for _, above in ends],
+        )
+
+    def _picked(self, price: float) -> list[int]:
+        return [int((widths + price * lost).argmin()) for _, widths, lost in self._choices]
 
 
 def _choices(scores: Numbers, human: Numbers, importance: Numbers) -> tuple[Numbers, Numbers, Numbers]:

@@ -23,7 +23,7 @@ from grader.similarity.features import (
 )
 from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import Profile
-from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, Readers
+from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, Pair, Piece, Readers
 from grader.similarity.target import Criteria, Reference, Target
 
 READ_FROM = 0.2
@@ -38,7 +38,7 @@ READ_REFERENCES = 2
 MOST_CONTEXT = 320
 """Characters of two statements that are read together."""
 
-_Pair = tuple[str, str]
+_Texts = tuple[str, str]
 
 
 class Asked(NamedTuple):
@@ -133,32 +133,33 @@ class Finder:
         """Fill in the features of the pair reader; every distinct pair is read once, in two calls."""
         first = [self._pairs(one) for one in found]
         readings = self._readings(first)
-        told = [{key: readings[key.whole, pair] for key, pair in asked.items()} for asked in first]
+        told = [_told(readings, asked) for asked in first]
         again = [_pairs_again(one, by_key) for one, by_key in zip(found, told, strict=True)]
         readings = self._readings(again)
         for one, by_key, further in zip(found, told, again, strict=True):
-            _fill_in(one, by_key | {key: readings[key.whole, pair] for key, pair in further.items()})
+            _fill_in(one, by_key | _told(readings, further))
         return found
 
-    def _readings(self, asked: Sequence[Mapping[Asked, _Pair]]) -> dict[tuple[bool, _Pair], Floats]:
-        """Return what the readers find, by whether a short reference is read, and the pair."""
-        readings: dict[tuple[bool, _Pair], Floats] = {}
+    def _readings(self, asked: Sequence[Mapping[Asked, Pair]]) -> dict[tuple[bool, _Texts], Floats]:
+        """Return what the readers find, by whether a short reference is read, and the texts of the pair."""
+        readings: dict[tuple[bool, _Texts], Floats] = {}
         for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
-            pairs = dict.fromkeys(pair for by_key in asked for key, pair in by_key.items() if key.whole == whole)
+            pairs = {_texts(pair): pair for by_key in asked for key, pair in by_key.items() if key.whole == whole}
             if pairs:
-                found = zip(pairs, reader.read(list(pairs)), strict=True)
-                readings.update(((whole, pair), reading) for pair, reading in found)
+                found = zip(pairs, reader.read(list(pairs.values())), strict=True)
+                readings.update(((whole, texts), reading) for texts, reading in found)
         return readings
 
-    def _pairs(self, found: Found) -> dict[Asked, _Pair]:
+    def _pairs(self, found: Found) -> dict[Asked, Pair]:
         """Return what is to be read first: what speaks most to each key point or reference."""
         if found.guarded.worthless or not self._profile.reads(key_points=found.evidence is not None):
             return {}
-        pairs: dict[Asked, _Pair] = {}
+        pairs: dict[Asked, Pair] = {}
         for index in _nearest(found.features) if found.evidence is None else ():
             if found.read[index]:
                 reference = found.target.reference_sets[index]
-                pairs[Asked(index, WHOLE, WHOLE)] = reference.passage.text.text, _to_read(reference, found.passage)
+                said = _to_read(reference, found.passage)
+                pairs[Asked(index, WHOLE, WHOLE)] = reference.passage.piece, Piece(said)
         for index, aligned in found.aligned.items():
             supports = aligned.supports
             for point, statement in enumerate(aligned.statement):
@@ -184,12 +185,12 @@ def _fill_in(found: Found, readings: Mapping[Asked, Floats]) -> None:
             found.features[index, -2:] = told[WHOLE][WHOLE]
 
 
-def _pairs_again(found: Found, readings: Mapping[Asked, Floats]) -> dict[Asked, _Pair]:
+def _pairs_again(found: Found, readings: Mapping[Asked, Floats]) -> dict[Asked, Pair]:
     """Return what is to be read besides: the second statement for what the first does not say, or speaks to as well."""
     if len(found.passage.first) < 2:  # there is no second
         return {}
     seconds = {index: _seconds(aligned) for index, aligned in found.aligned.items()}
-    pairs: dict[Asked, _Pair] = {}
+    pairs: dict[Asked, Pair] = {}
     for key, (says, denies) in readings.items():
         if key.whole:
             continue
@@ -210,8 +211,18 @@ def _seconds(aligned: Alignment) -> tuple[Ints, Floats, Floats]:
     return second, aligned.supports[points, second], aligned.told[points, second] / first
 
 
-def _pair(found: Found, key: Asked) -> _Pair:
-    return _criteria(found, key.reference).points[key.point].text, found.passage.statement_texts[key.statement]
+def _pair(found: Found, key: Asked) -> Pair:
+    return _criteria(found, key.reference).pieces[key.point], found.passage.statement_piece(key.statement)
+
+
+def _texts(pair: Pair) -> _Texts:
+    expected, said = pair
+    return expected.text, said.text
+
+
+def _told(readings: Mapping[tuple[bool, _Texts], Floats], asked: Mapping[Asked, Pair]) -> dict[Asked, Floats]:
+    """Return the readings of what was asked."""
+    return {key: readings[key.whole, _texts(pair)] for key, pair in asked.items()}
 
 
 def _criteria(found: Found, reference: int) -> Criteria:

@@ -161,7 +161,7 @@ def _contradicts_itself(answer: Passage) -> bool:
 
 
 def _foreign_share(said: list[str]) -> float:
-    return sum(word in _FOREIGN_WORDS for word in said) / len(said)
+    return sum(map(_FOREIGN_WORDS.__contains__, said)) / len(said)
 
 
 def _is_ascii(text: str) -> bool:

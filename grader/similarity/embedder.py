@@ -26,6 +26,9 @@ class TokenEmbedding:
     """(n, d) rows of length 1, in half precision: their cosines keep 4 digits, and memory is halved."""
     pooled: Floats
     """(d,) the embedding of the whole text, of length 1."""
+    inner: Halves | None = None
+    """(n + 2, e) what an inner layer of the packaged model makes of all tokens, the special ones at both ends too: a
+    pair reader goes on from there."""
 
 
 class Embedder(Protocol):

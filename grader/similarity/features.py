@@ -15,7 +15,7 @@ from grader.similarity.embedder import Floats, Ints
 from grader.similarity.passage import Passage
 from grader.similarity.target import Criteria, Reference, trigrams
 from grader.text.polarity import mismatch
-from grader.text.words import function_word_share, words
+from grader.text.words import function_word_share
 
 SUPPORT = (0.25, 0.65)
 """Recall of a key point in one statement at which it has no support, and full support."""
@@ -101,11 +101,8 @@ class Alignment:
     """(k,) and in the whole answer, 0..1: the weighted share of the key point's tokens that the answer says."""
     statement: Ints
     """(k,) the statement that speaks to it most."""
-
-    @property
-    def supports(self) -> Floats:
-        """(k, s) how much each statement speaks to each key point, 0..1."""
-        return ramp(self.told, SUPPORT)
+    supports: Floats
+    """(k, s) how much each statement speaks to each key point, 0..1."""
 
 
 def align(criteria: Criteria, answer: Passage) -> Alignment:
@@ -113,7 +110,7 @@ def align(criteria: Criteria, answer: Passage) -> Alignment:
     by_statement = np.maximum.reduceat(criteria.vectors @ answer.vectors.T, answer.first, axis=1)
     best = by_statement.max(axis=1)
     told = criteria.weights @ by_statement
-    return Alignment(by_statement, best, told, criteria.weights @ best, told.argmax(axis=1))
+    return Alignment(by_statement, best, told, criteria.weights @ best, told.argmax(axis=1), ramp(told, SUPPORT))
 
 
 def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
@@ -150,8 +147,7 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
 def _keyword_likeness(answer: Passage) -> Floats:
     """Return (s,) how much each statement, or the whole answer, looks like a list of keywords, 0..1."""
     whole = function_word_share(answer.words) if len(answer.words) >= LIST_WORDS else 1.0
-    said = [words(text) for text in answer.statement_texts]
-    shares = [min(whole, function_word_share(w)) if len(w) >= LIST_WORDS else whole for w in said]
+    shares = [min(whole, function_word_share(w)) if len(w) >= LIST_WORDS else whole for w in answer.statement_words]
     return 1 - ramp(np.array(shares, np.float32), FUNCTION_WORDS)
 
 
@@ -245,7 +241,7 @@ def _wording(differing: tuple[frozenset[str], frozenset[str]], said: frozenset[s
 def ramp(value: Floats, bounds: tuple[float, float]) -> Floats:
     """Return 0 at and below the first bound, 1 at and above the second, linear between."""
     least, most = bounds
-    ramp: Floats = np.clip((value - least) / (most - least), 0, 1)
+    ramp: Floats = np.minimum(np.maximum((value - least) / (most - least), 0), 1)
     return ramp
 
 

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.similarity.embedder import Embedder, Floats, Ints, TokenEmbedding
+from grader.similarity.embedder import Embedder, Floats, Halves, Ints, TokenEmbedding
+from grader.similarity.reader import Piece
 from grader.text.normalise import Normalised, normalise
 from grader.text.polarity import Polarity, polarity
 from grader.text.statements import split_statements
@@ -33,18 +34,14 @@ class Passage:
     """(n, d) rows of length 1."""
     pooled: Floats
     """(s, d) one row of length 1 for each statement."""
-
-    @cached_property
-    def id_set(self) -> frozenset[int]:
-        """Its distinct token ids."""
-        return frozenset(self.ids.tolist())
+    inner: tuple[Halves, ...] = ()
+    """(s,) what an inner layer made of the tokens of each statement, where the embedder tells."""
 
     def shared_with(self, other: "Passage") -> NDArray[np.bool_]:
         """Return (n,) whether `other` has each token, too."""
-        known = other.id_set
-        return np.fromiter((token in known for token in self.ids.tolist()), np.bool_, len(self.ids))
+        return np.isin(self.ids, other.ids)
 
-    @property
+    @cached_property
     def whole(self) -> Floats:
         """(d,) the direction of the whole text: its statements' embeddings weighted by their tokens."""
         counts = np.diff(np.append(self.first, len(self.ids)))
@@ -56,10 +53,24 @@ class Passage:
         """(s,) the statements themselves, normalised."""
         return tuple(self.text.text[start:end] for start, end in self.statements)
 
+    @property
+    def piece(self) -> Piece:
+        """The whole text, to be read."""
+        return Piece(self.text.text, np.concatenate(self.inner) if self.inner else None)
+
+    def statement_piece(self, index: int) -> Piece:
+        """Return one statement, to be read."""
+        return Piece(self.statement_texts[index], self.inner[index] if self.inner else None)
+
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of the whole text, in lower case, in order."""
         return tuple(words(self.text.text))
+
+    @cached_property
+    def statement_words(self) -> tuple[tuple[str, ...], ...]:
+        """(s,) the words of each statement."""
+        return tuple(tuple(words(statement)) for statement in self.statement_texts)
 
     @cached_property
     def triples(self) -> frozenset[tuple[str, str, str]]:
@@ -74,7 +85,7 @@ class Passage:
     @cached_property
     def stem_lists(self) -> tuple[tuple[str, ...], ...]:
         """(s,) the stems of the content words of each statement, in order."""
-        return tuple(tuple(content_stems(statement)) for statement in self.statement_texts)
+        return tuple(tuple(content_stems(said)) for said in self.statement_words)
 
     @cached_property
     def stems(self) -> tuple[frozenset[str], ...]:
@@ -104,6 +115,7 @@ class Passage:
             weights=self.weights[tokens],
             vectors=self.vectors[tokens],
             pooled=self.pooled[index : index + 1],
+            inner=self.inner[index : index + 1],
         )
 
 
@@ -140,4 +152,5 @@ def _passage(normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: S
         weights=np.concatenate([e.weights for _, e in kept]),
         vectors=np.concatenate([e.vectors for _, e in kept], dtype=np.float32),
         pooled=np.stack([e.pooled for _, e in kept]),
+        inner=tuple(e.inner for _, e in kept if e.inner is not None),
     )

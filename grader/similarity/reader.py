@@ -7,22 +7,34 @@ alignment cannot: roles exchanged, a negation that turns the whole.
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from grader.similarity.embedder import Floats
+from grader.similarity.embedder import Floats, Halves
 
 READS_TOKENS, READS_REFERENCE_TOKENS = 125, 48
 """Tokens of both texts together, and of the reference alone, that a reader is given: it was trained on no longer
 pairs, and a reference that makes several statements is neither said nor denied as a whole."""
 
 
+class Piece(NamedTuple):
+    """A text to be read."""
+
+    text: str
+    inner: Halves | None = None
+    """(n, e) what an inner layer of the packaged model made of its tokens, special ones too, if the embedder told."""
+
+
+Pair = tuple[Piece, Piece]
+"""What should be said, and what is said."""
+
+
 class PairReader(Protocol):
-    """Reads pairs of (what should be said, what is said); the result for a pair does not depend on its neighbours."""
+    """Reads pairs; the result for a pair does not depend on its neighbours."""
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the readings may."""
         ...
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+    def read(self, pairs: Sequence[Pair]) -> Floats:
         """Return (n, 2) probabilities: that the second text says the first, and that it denies it."""
         ...
 

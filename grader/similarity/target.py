@@ -15,6 +15,7 @@ import numpy as np
 from grader.bank import KeyPoint, Question
 from grader.similarity.embedder import Floats, Ints
 from grader.similarity.passage import Passage
+from grader.similarity.reader import Piece
 from grader.text.polarity import Polarity
 
 LEAST_DISTANCE = 0.02
@@ -30,6 +31,8 @@ class Criteria:
     """(t, d) tokens of the key points, then of the contraries."""
     weights: Floats
     """(k, t) how much each token tells of each key point; rows of sum 1, zero outside the key point's own tokens."""
+    pieces: tuple[Piece, ...]
+    """(k,) the key points, to be read."""
     polarities: tuple[Polarity, ...]
     """(k,) what each key point affirms and denies."""
     owners: Ints
@@ -198,6 +201,7 @@ def _assemble(
         points=tuple(points),
         vectors=np.concatenate([passage.vectors for passage in passages]) if passages else np.zeros((0, 1), np.float32),
         weights=block,
+        pieces=tuple(passage.piece._replace(text=point.text) for point, passage in zip(points, own, strict=True)),
         polarities=tuple(passage.polarity for passage in own),
         owners=np.array([owner for owner, *_ in contraries], np.int32),
         contraries=tuple(text for _, text, *_ in contraries),

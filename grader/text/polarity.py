@@ -103,21 +103,18 @@ def polarity(text: str) -> Polarity:
 
 def mismatch(reference: Polarity, answer: Polarity) -> Mismatch:
     """Return how far an answer contradicts a reference on its face."""
-    common = reference.said & answer.said
+    ours, theirs = reference.said, answer.said
+    common, new = ours & theirs, theirs - ours
     flipped = {
         word
         for word in common
         if (word not in reference.affirmed and word not in answer.denied)
         or (word not in reference.denied and word not in answer.affirmed)
     }
-    turned = {
-        word
-        for word in reference.said - answer.said
-        if _OPPOSITE_OF.get(word, frozenset()) & (answer.said - reference.said)
-    }
+    turned = {word for word in ours - theirs if word in _OPPOSITE_OF and _OPPOSITE_OF[word] & new}
     return Mismatch(
         negation=len(flipped) / len(common) if common else 0.0,
-        opposite=len(turned) / len(reference.said) if turned else 0.0,
+        opposite=len(turned) / len(ours) if turned else 0.0,
         number=_numbers(reference.numbers, answer.numbers),
     )
 

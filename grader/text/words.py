@@ -37,11 +37,11 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
-def content_stems(text: str) -> list[str]:
+def content_stems(said: Sequence[str]) -> list[str]:
     """Return the stems of the words that tell something, in order."""
-    return [stem(word) for word in words(text) if word not in FUNCTION_WORDS]
+    return [stem(word) for word in said if word not in FUNCTION_WORDS]
 
 
 def function_word_share(tokens: Sequence[str]) -> float:
     """Return the share, 0..1, of words that only hold sentences together; 0 without words."""
-    return sum(word in FUNCTION_WORDS for word in tokens) / len(tokens) if tokens else 0.0
+    return sum(map(FUNCTION_WORDS.__contains__, tokens)) / len(tokens) if tokens else 0.0

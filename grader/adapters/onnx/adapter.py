@@ -1,7 +1,8 @@
 """A low-rank adapter of the packaged model: what turns the encoder of single texts into a reader of pairs.
 
 The file (safetensors) holds, for the linear layers of a `BertModel`, two thin matrices each, and a linear layer for
-the first token. LoRA: Hu et al., ICLR 2022. Merged into the weights, it costs nothing at run time.
+the first token. LoRA: Hu et al., ICLR 2022. Merged into the weights, it costs nothing at run time. The file of a reader
+that goes on from an inner layer also holds what tells the parts of a pair apart there.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from grader.similarity.embedder import Floats
 
 _A, _B = ".lora_A", ".lora_B"
 _HEAD = ("head.weight", "head.bias")
+_PARTS, _COUNT = "parts", 2
 
 
 class Adapted(NamedTuple):
@@ -23,13 +25,15 @@ class Adapted(NamedTuple):
     weights: Mapping[str, Floats]
     head: tuple[Floats, Floats]
     """(heads, width) weight and (heads,) bias."""
+    parts: Floats | None
+    """(2, width) what is added to the tokens of either text, in a reader that goes on from an inner layer."""
 
 
 def merge(weights: Mapping[str, Floats], adapter: Path) -> Adapted:
     """Return the weights with the adapter in them: W + scale B A for every layer that it names.
 
     Its tensors are `NAME.lora_A` (rank, in) and `NAME.lora_B` (out, rank), with `NAME.weight` a (out, in) tensor of
-    `weights`, `head.weight` and `head.bias`; its metadata has `scale`.
+    `weights`, `head.weight`, `head.bias` and, it may be, `parts`; its metadata has `scale`.
 
     Raises:
         ConfigError: the file cannot be read, or does not fit the weights.
@@ -43,6 +47,7 @@ def merge(weights: Mapping[str, Floats], adapter: Path) -> Adapted:
     if missing := [name for name in _HEAD if name not in tensors]:
         raise ConfigError(f"{adapter}: there is no {missing[0]}")
     head_weight, head_bias = (tensors.pop(name) for name in _HEAD)
+    parts = tensors.pop(_PARTS, None)
     merged = dict(weights)
     for name in {key.removesuffix(_A).removesuffix(_B) for key in tensors}:
         weight = weights.get(f"{name}.weight")
@@ -58,7 +63,9 @@ def merge(weights: Mapping[str, Floats], adapter: Path) -> Adapted:
     width = len(weights["embeddings.LayerNorm.bias"])
     if head_weight.shape != (len(head_bias), width):
         raise ConfigError(f"{adapter}: head.weight is {head_weight.shape}, expected ({len(head_bias)}, {width})")
-    return Adapted(merged, (head_weight, head_bias))
+    if parts is not None and parts.shape != (_COUNT, width):
+        raise ConfigError(f"{adapter}: parts is {parts.shape}, expected ({_COUNT}, {width})")
+    return Adapted(merged, (head_weight, head_bias), parts)
 
 
 def _read(adapter: Path) -> tuple[Mapping[str, str], dict[str, Floats]]:

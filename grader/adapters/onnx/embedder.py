@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.adapters.batches import batches
 from grader.adapters.onnx.model_file import ModelFile
-from grader.adapters.onnx.names import DIRECTIONS, IDS, STATES
+from grader.adapters.onnx.names import DIRECTIONS, IDS, INNER, STATES
 from grader.adapters.onnx.session import cores, load_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.similarity.embedder import TokenEmbedding
@@ -32,7 +32,7 @@ class OnnxEmbedder:
         results: list[Any] = [None] * len(texts)
         for batch in batches([len(encoding.ids) for encoding in encoded]):
             ids = np.array([encoded[index].ids for index in batch], np.int32)
-            states, directions = self._session.run([STATES, DIRECTIONS], {IDS: ids})
+            states, directions, inner = self._session.run([STATES, DIRECTIONS, INNER], {IDS: ids})
             pooled = states.mean(axis=1)
             pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
             special = np.isin(ids, self._special)
@@ -44,6 +44,7 @@ class OnnxEmbedder:
                     weights=self._salience[ids[row, kept]],
                     vectors=directions[row, kept],
                     pooled=pooled[row],
+                    inner=inner[row],
                 )
         return results
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from grader.adapters.onnx.names import DIRECTIONS, IDS, LOGITS, PARTS, STATES
+from grader.adapters.onnx.names import DIRECTIONS, IDS, INNER, LOGITS, OBSERVED, PARTS, STATES
 from grader.similarity.embedder import Floats
 
 RUNTIME = "com.microsoft"
@@ -24,6 +24,9 @@ BALANCE = 0.75
 WEIGHT_STEPS = 63
 """Weights take 7 bits: with 8, CPUs without VNNI overflow their 16-bit sums, and grades would differ by CPU."""
 ACTIVATION_STEPS = 255
+
+INNER_LAYERS = 4
+"""Layers that read each text alone, before a reader of `inner_reader_graph` goes on with both of a pair."""
 
 Ranges = Mapping[str, tuple[Floats, Floats]]
 """For each product of the graph, the least and the greatest value that each channel of its input took."""
@@ -39,18 +42,18 @@ class _Graph:
     products: dict[str, str] = field(default_factory=dict)
     """For each product the name of its input."""
 
-    def model(self, inputs: Sequence[str], outputs: Sequence[ValueInfoProto]) -> ModelProto:
-        """Return the model: its inputs are (texts, length) int32."""
-        given = [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "length"]) for name in inputs]
+    def model(self, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> ModelProto:
+        """Return the model."""
         return helper.make_model(
-            helper.make_graph(self.nodes, "bert", given, outputs, self.constants),
+            helper.make_graph(self.nodes, "bert", inputs, outputs, self.constants),
             opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSETS.items()],
             ir_version=IR_VERSION,
         )
 
-    def observed(self, products: Sequence[str]) -> list[ValueInfoProto]:
-        """Return the inputs of these products, to be given out."""
-        return [helper.make_tensor_value_info(self.products[name], TensorProto.FLOAT, None) for name in products]
+    def observed(self) -> list[ValueInfoProto]:
+        """Give out the inputs of all products too."""
+        given = [self.node("Identity", [value], f"{name}{OBSERVED}", "") for name, value in self.products.items()]
+        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in given]
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
         self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
@@ -60,14 +63,18 @@ class _Graph:
         self.nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
         return output
 
-    def product(self, name: str, value: str, weight: Floats) -> str:
-        """Multiply `value` by a (channels, width) weight: in float32, or in integers where ranges are known."""
+    def product(self, name: str, value: str, weight: Floats, bias: Floats) -> str:
+        """Multiply `value` by a (channels, width) weight, in integers where ranges are known, and add the bias."""
         self.products[name] = value
+        added = self.constant(f"{name}.bias", bias)
         if self.ranges is None:
-            return self.node("MatMul", [value, self.constant(f"{name}.weight", weight)], name, "")
-        return self._integer_product(name, value, weight, *self.ranges[name])
+            product = self.node("MatMul", [value, self.constant(f"{name}.weight", weight)], f"{name}.product", "")
+            return self.node("Add", [product, added], name, "")
+        return self._integer_product(name, value, weight, added, *self.ranges[name])
 
-    def _integer_product(self, name: str, value: str, weight: Floats, least: Floats, greatest: Floats) -> str:
+    def _integer_product(
+        self, name: str, value: str, weight: Floats, bias: str, least: Floats, greatest: Floats
+    ) -> str:
         """Quantise with scales fixed beforehand, so that a text never depends on its neighbours.
 
         The channels of the activation are first brought to like ranges, at the expense of the weights
@@ -87,7 +94,7 @@ class _Graph:
         integers = self.constant(f"{name}.weight", np.rint(weight / steps).astype(np.int8))
         return self.node(
             "MatMulIntegerToFloat",
-            [quantised, integers, scale, self.constant(f"{name}.steps", steps), origin, ""],
+            [quantised, integers, scale, self.constant(f"{name}.steps", steps), origin, "", bias],
             name,
         )
 
@@ -97,12 +104,14 @@ def bert_graph(
 ) -> ModelProto:
     """Return the encoder of a `BertModel` as an ONNX model, in float32, or in int8 where `ranges` are given.
 
-    With `observed` the model gives, after its own outputs, the input of each of `products(config)` too.
+    With `observed` the model gives the input of every product with weights too, under its name and `OBSERVED`.
     """
     graph = _Graph(ranges)
-    value = _layers(graph, weights, config, _embeddings(graph, weights, config))
-    outputs = _outputs(graph, value, config["hidden_size"])
-    return graph.model([IDS], [*outputs, *(graph.observed(products(config)) if observed else ())])
+    layers = config["num_hidden_layers"]
+    inner = _layers(graph, weights, config, _embeddings(graph, weights, config), range(INNER_LAYERS))
+    value = _layers(graph, weights, config, inner, range(INNER_LAYERS, layers))
+    outputs = _outputs(graph, inner, value, config["hidden_size"])
+    return graph.model([_tokens(IDS)], [*outputs, *(graph.observed() if observed else ())])
 
 
 def reader_graph(
@@ -119,19 +128,49 @@ def reader_graph(
     `head` is the (k, width) weight and the (k,) bias of the linear layer; the rest is as in `bert_graph`.
     """
     graph = _Graph(ranges)
+    layers = range(config["num_hidden_layers"])
     embedded = _embeddings(graph, weights, config, pairs=True)
-    first = _layers(graph, weights, config, embedded, first_only=True)
+    logits = _logits(graph, _layers(graph, weights, config, embedded, layers, first_only=True), head)
+    outputs = [logits, *(graph.observed() if observed else ())]
+    return graph.model([_tokens(IDS), _tokens(PARTS)], outputs)
+
+
+def inner_reader_graph(
+    weights: Mapping[str, Floats],
+    config: Mapping[str, Any],
+    head: tuple[Floats, Floats],
+    parts: Floats,
+    ranges: Ranges | None = None,
+    *,
+    observed: bool = False,
+) -> ModelProto:
+    """Return a model that reads pairs of texts from where `bert_graph` gives `INNER`: its last layers and the head.
+
+    It takes what the inner layer made of the tokens of both texts, (pairs, length, width), and which text each token
+    is of; `parts` (2, width) is added accordingly. The rest is as in `reader_graph`.
+    """
+    graph = _Graph(ranges)
+    layers = range(INNER_LAYERS, config["num_hidden_layers"])
+    exact = graph.node("Cast", [INNER], "inner.exact", "", to=TensorProto.FLOAT)
+    told = graph.node("Gather", [graph.constant("parts.weight", parts), PARTS], "told", "")
+    value = graph.node("Add", [exact, told], "joined", "")
+    logits = _logits(graph, _layers(graph, weights, config, value, layers, first_only=True), head)
+    outputs = [logits, *(graph.observed() if observed else ())]
+    given = helper.make_tensor_value_info(INNER, TensorProto.FLOAT16, ["texts", "length", config["hidden_size"]])
+    return graph.model([given, _tokens(PARTS)], outputs)
+
+
+def _tokens(name: str) -> ValueInfoProto:
+    """Return an input of one whole number a token."""
+    return helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "length"])
+
+
+def _logits(graph: _Graph, first: str, head: tuple[Floats, Floats]) -> ValueInfoProto:
+    """Add the linear layer on the first token."""
     weight, bias = head
     inputs = [first, graph.constant("head.weight", weight), graph.constant("head.bias", bias)]
     graph.node("Gemm", inputs, LOGITS, "", transB=1)
-    logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["texts", len(bias)])
-    return graph.model([IDS, PARTS], [logits, *(graph.observed(products(config)) if observed else ())])
-
-
-def products(config: Mapping[str, Any]) -> list[str]:
-    """Return the names of the products with weights, in the order in which an observed model gives their inputs."""
-    kinds = ("attention", "attended", "raised", "lowered")
-    return [f"{layer}.{kind}" for layer in range(config["num_hidden_layers"]) for kind in kinds]
+    return helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["texts", len(bias)])
 
 
 def _embeddings(graph: _Graph, weights: Mapping[str, Floats], config: Mapping[str, Any], *, pairs: bool = False) -> str:
@@ -155,29 +194,36 @@ def _embeddings(graph: _Graph, weights: Mapping[str, Floats], config: Mapping[st
 
 
 def _layers(
-    graph: _Graph, weights: Mapping[str, Floats], config: Mapping[str, Any], value: str, *, first_only: bool = False
+    graph: _Graph,
+    weights: Mapping[str, Floats],
+    config: Mapping[str, Any],
+    value: str,
+    layers: range,
+    *,
+    first_only: bool = False,
 ) -> str:
-    """Add all layers; with `first_only`, the last one goes on with the first token alone, as (texts, width)."""
-    last = config["num_hidden_layers"] - 1
-    for layer in range(last + 1):
+    """Add these layers; with `first_only`, the last one goes on with the first token alone, as (texts, width)."""
+    for layer in layers:
         parameters = {
             name.removeprefix(f"encoder.layer.{layer}."): tensor
             for name, tensor in weights.items()
             if name.startswith(f"encoder.layer.{layer}.")
         }
-        value = _layer(graph, f"{layer}", value, parameters, config, first_only=first_only and layer == last)
+        value = _layer(graph, f"{layer}", value, parameters, config, first_only=first_only and layer == layers[-1])
     return value
 
 
-def _outputs(graph: _Graph, value: str, width: int) -> list[ValueInfoProto]:
+def _outputs(graph: _Graph, inner: str, value: str, width: int) -> list[ValueInfoProto]:
     """Add what is given out. (ReduceMean would pool in an order that depends on the batch; numpy does not.)"""
     graph.node("Identity", [value], STATES, "")
     normalised = graph.node("LpNormalization", [value], "normalised", "", axis=2, p=2)
     graph.node("Cast", [normalised], DIRECTIONS, "", to=TensorProto.FLOAT16)
+    graph.node("Cast", [inner], INNER, "", to=TensorProto.FLOAT16)
     shape: list[str | int | None] = ["texts", "length", width]
     return [
         helper.make_tensor_value_info(STATES, TensorProto.FLOAT, shape),
         helper.make_tensor_value_info(DIRECTIONS, TensorProto.FLOAT16, shape),
+        helper.make_tensor_value_info(INNER, TensorProto.FLOAT16, shape),
     ]
 
 
@@ -193,27 +239,28 @@ def _layer(
     """Add one layer: attention, then the two dense products, each added to its input and normalised."""
     heads, epsilon = config["num_attention_heads"], config["layer_norm_eps"]
 
-    def normalised(output: str, dense: str, beside: str) -> str:
-        names = (f"{dense}.LayerNorm.weight", f"{dense}.LayerNorm.bias", f"{dense}.dense.bias")
+    def normalised(output: str, dense: str, product: str, beside: str) -> str:
+        added = graph.node("Add", [product, beside], f"{output}.added", "")
+        names = (f"{dense}.LayerNorm.weight", f"{dense}.LayerNorm.bias")
         constants = [graph.constant(f"{prefix}.{name}", parameters[name]) for name in names]
-        product = f"{prefix}.attended" if dense == "attention.output" else f"{prefix}.lowered"
-        return graph.node("SkipLayerNormalization", [product, beside, *constants], output, epsilon=epsilon)
+        return graph.node("LayerNormalization", [added, *constants], output, "", axis=-1, epsilon=epsilon)
+
+    def dense(name: str, of: str, value: str) -> str:
+        return graph.product(f"{prefix}.{name}", value, parameters[f"{of}.weight"].T, parameters[f"{of}.bias"])
 
     parts = [f"attention.self.{part}" for part in ("query", "key", "value")]
-    joint = np.concatenate([parameters[f"{part}.weight"] for part in parts]).T
-    graph.product(f"{prefix}.attention", value, joint)
+    weight, bias = (np.concatenate([parameters[f"{part}.{kind}"] for part in parts]) for kind in ("weight", "bias"))
+    graph.product(f"{prefix}.attention", value, weight.T, bias)
     split = [f"{prefix}.{part}" for part in ("query", "key", "value")]
     graph.nodes.append(helper.make_node("Split", [f"{prefix}.attention"], split, axis=2, num_outputs=3))
-    bias = graph.constant(f"{prefix}.bias", np.concatenate([parameters[f"{part}.bias"] for part in parts]))
-    context = graph.node("MultiHeadAttention", [*split, bias], f"{prefix}.context", num_heads=heads)
+    context = graph.node("MultiHeadAttention", split, f"{prefix}.context", num_heads=heads)
     if first_only:
         index = graph.constant(f"{prefix}.first", np.array(0, np.int64))
         context = graph.node("Gather", [context, index], f"{prefix}.context.first", "", axis=1)
         value = graph.node("Gather", [value, index], f"{prefix}.beside.first", "", axis=1)
-    graph.product(f"{prefix}.attended", context, parameters["attention.output.dense.weight"].T)
-    middle = normalised(f"{prefix}.middle", "attention.output", value)
-    raised = graph.product(f"{prefix}.raised", middle, parameters["intermediate.dense.weight"].T)
-    bias = graph.constant(f"{prefix}.raised.bias", parameters["intermediate.dense.bias"])
-    active = graph.node("BiasGelu", [raised, bias], f"{prefix}.active")
-    graph.product(f"{prefix}.lowered", active, parameters["output.dense.weight"].T)
-    return normalised(f"{prefix}.out", "output", middle)
+    attended = dense("attended", "attention.output.dense", context)
+    middle = normalised(f"{prefix}.middle", "attention.output", attended, value)
+    raised = dense("raised", "intermediate.dense", middle)
+    active = graph.node("Gelu", [raised], f"{prefix}.active", "")
+    lowered = dense("lowered", "output.dense", active)
+    return normalised(f"{prefix}.out", "output", lowered, middle)

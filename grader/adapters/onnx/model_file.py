@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +15,13 @@ from typing import Any, Literal
 import numpy as np
 
 from grader.adapters.minilm import WEIGHTS_SHA256
-from grader.adapters.onnx.names import IDS, PARTS
+from grader.adapters.onnx.names import IDS, INNER, OBSERVED, PARTS
 from grader.adapters.onnx.session import cores, open_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.adapters.salience import salience
 from grader.bank.model import fingerprint
 from grader.errors import ConfigError
-from grader.similarity.embedder import Floats
+from grader.similarity.embedder import Floats, Halves, Ints
 
 Precision = Literal["float32", "int8"]
 
@@ -131,27 +132,61 @@ def _write(weights: Path, folder: Path, precision: Precision) -> None:
     ranges = None
     if precision == "int8":
         texts = [{IDS: _row(encoding.ids)} for encoding in tokenizer.encode_batch(_statements())]
-        ranges = _ranges(bert_graph(tensors, config, observed=True), config, texts)
+        ranges = _ranges(bert_graph(tensors, config, observed=True), texts)
     _save(bert_graph(tensors, config, ranges), folder)
     np.save(folder / _SALIENCE, salience(tokenizer.get_vocab()))
 
 
 def _write_reader(weights: Path, folder: Path, adapter: Path, precision: Precision) -> None:
     from grader.adapters.onnx.adapter import merge
-    from grader.adapters.onnx.graph import reader_graph
+    from grader.adapters.onnx.graph import inner_reader_graph, reader_graph
 
     tensors, config = _load(weights)
-    merged, head = merge(tensors, adapter)
+    merged, head, parts = merge(tensors, adapter)
+    graph: Callable[..., Any] = partial(reader_graph, merged, config, head)
+    if parts is not None:
+        graph = partial(inner_reader_graph, merged, config, head, parts)
     ranges = None
     if precision == "int8":
-        statements = _statements()
-        pairs = [*pairwise(statements), *((text, text) for text in statements)]
-        texts = [
-            {IDS: _row(encoding.ids), PARTS: _row(encoding.type_ids)}
-            for encoding in load_tokenizer(weights).encode_batch(pairs)
-        ]
-        ranges = _ranges(reader_graph(merged, config, head, observed=True), config, texts)
-    _save(reader_graph(merged, config, head, ranges), folder)
+        examples = _whole_pairs(weights) if parts is None else _inner_pairs(weights, tensors, config)
+        ranges = _ranges(graph(observed=True), examples)
+    _save(graph(ranges=ranges), folder)
+
+
+def _example_pairs() -> list[tuple[str, str]]:
+    """Return each statement with the next one, and with itself."""
+    statements = _statements()
+    return [*pairwise(statements), *((text, text) for text in statements)]
+
+
+def _whole_pairs(weights: Path) -> list[dict[str, Any]]:
+    """Return pairs as a reader of texts takes them."""
+    encoded = load_tokenizer(weights).encode_batch(_example_pairs())
+    return [{IDS: _row(encoding.ids), PARTS: _row(encoding.type_ids)} for encoding in encoded]
+
+
+def _inner_pairs(weights: Path, tensors: Mapping[str, Floats], config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return pairs as a reader takes them that goes on from an inner layer."""
+    from grader.adapters.onnx.graph import bert_graph
+
+    session = open_session(bert_graph(tensors, config).SerializeToString(), cores())
+    statements = _statements()
+    encoded = zip(statements, load_tokenizer(weights).encode_batch(statements), strict=True)
+    inner = {text: session.run([INNER], {IDS: _row(encoding.ids)})[0][0] for text, encoding in encoded}
+    joined = (join_pairs([(inner[expected], inner[said])]) for expected, said in _example_pairs())
+    return [{INNER: inner, PARTS: parts} for inner, parts in joined]
+
+
+def join_pairs(pairs: Sequence[tuple[Halves, Halves]]) -> tuple[Halves, Ints]:
+    """Return n pairs of equal length as a reader takes them that goes on from an inner layer.
+
+    Returns (n, length, width) the tokens of both, the second without its first one, and (n, length) 0 for the tokens of
+    the first text, 1 for those of the second.
+    """
+    inner = np.stack([np.concatenate([expected, said[1:]]) for expected, said in pairs])
+    lengths = np.array([len(expected) for expected, _ in pairs])
+    parts = np.arange(inner.shape[1]) >= lengths[:, None]
+    return inner, parts.astype(np.int32)
 
 
 def _save(model: Any, folder: Path) -> None:
@@ -176,18 +211,14 @@ def _row(numbers: Sequence[int]) -> Any:
     return np.array([numbers], np.int32)
 
 
-def _ranges(
-    observed: Any, config: Mapping[str, Any], texts: Sequence[Mapping[str, Any]]
-) -> dict[str, tuple[Floats, Floats]]:
+def _ranges(observed: Any, texts: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Floats, Floats]]:
     """Return what the input of each product ranges over, channel by channel, in these texts."""
-    from grader.adapters.onnx.graph import products
-
-    names = products(config)
     session = open_session(observed.SerializeToString(), cores())
+    outputs = [output.name for output in session.get_outputs() if output.name.endswith(OBSERVED)]
     ranges: dict[str, tuple[Floats, Floats]] = {}
     for text in texts:
-        for name, values in zip(names, session.run(None, text)[-len(names) :], strict=True):
-            rows = values.reshape(-1, values.shape[-1])
+        for output, values in zip(outputs, session.run(outputs, text), strict=True):
+            rows, name = values.reshape(-1, values.shape[-1]), output.removesuffix(OBSERVED)
             least, greatest = rows.min(axis=0), rows.max(axis=0)
             if name in ranges:
                 least, greatest = np.minimum(least, ranges[name][0]), np.maximum(greatest, ranges[name][1])
