@@ -32,8 +32,10 @@ BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
 EVEN = 0.5
-NOTHING_SHARE, EVERYTHING_SHARE = 0.95, 0.99
-"""Share of the answers that say nothing, and of the references, that get no marks, and full marks."""
+NOTHING_SHARE, EVERYTHING_SHARE, ALL_POINTS_SHARE = 0.95, 0.99, 0.95
+"""Share of the answers that say nothing, and of the references, that get no marks, and full marks; the last where there
+are key points. (A reader errs on some key point of one reference in twenty: were those the end of the scale, answers
+that lack a key point would get full marks too.)"""
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
@@ -114,7 +116,8 @@ class Ends:
     def values(self, route: Route) -> tuple[float, float]:
         """Return the values where the scale leaves 0 and reaches 1."""
         nothing = float(np.quantile(self.nothing.values(route), NOTHING_SHARE))
-        everything = float(np.quantile(self.everything.values(route), 1 - EVERYTHING_SHARE))
+        share = ALL_POINTS_SHARE if isinstance(self.everything, KeyPointSamples) else EVERYTHING_SHARE
+        everything = float(np.quantile(self.everything.values(route), 1 - share))
         return nothing, max(everything, nothing + 0.1)
 
 
