@@ -23,6 +23,7 @@ import math
 import random
 import re
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -92,7 +93,7 @@ class LowRank(nn.Module):
         return self.layer(value) + SCALE * functional.linear(functional.linear(value, self.lora_A), self.lora_B)
 
 
-class Reader(nn.Module):
+class Reader(nn.Module, ABC):
     """The encoder with low-rank matrices in the layers that read a pair, and two logits from its first token."""
 
     def __init__(self, folder: Path, first_layer: int, rank: int) -> None:
@@ -105,13 +106,13 @@ class Reader(nn.Module):
         self.head = nn.Linear(self.bert.config.hidden_size, 2)
         self.dropout = nn.Dropout(DROPOUT)
 
+    @abstractmethod
     def prepare(self, pairs: Sequence[Pair]) -> list[int]:
         """Take the pairs to be read, and return their lengths in tokens."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first_tokens(self, batch: Sequence[int]) -> torch.Tensor:
         """Return (n, width) the last layer's first token of these pairs."""
-        raise NotImplementedError
 
     def forward(self, batch: Sequence[int]) -> torch.Tensor:
         """Return (n, 2) logits of the pairs of these numbers: says, denies."""

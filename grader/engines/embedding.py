@@ -31,10 +31,7 @@ class Runtime(NamedTuple):
 
 def make_embedder(settings: Settings) -> Embedder:
     """Return the embedding model that the settings ask for, with its memory of earlier runs. Raises ConfigError."""
-    embedder = choose_runtime(settings).embedder
-    if not settings.embedding_cache_mb:
-        return embedder
-    return RememberingEmbedder(embedder, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
+    return _with_memory(choose_runtime(settings).embedder, settings)
 
 
 def choose_runtime(settings: Settings) -> Runtime:
@@ -70,7 +67,7 @@ def make_reader(settings: Settings, adapter: Path) -> PairReader:
     Raises ConfigError.
     """
     weights, files = _reader_file(settings, adapter)
-    return _remembering(OnnxPairReader(weights, files, threads=settings.threads), settings)
+    return _reader_with_memory(OnnxPairReader(weights, files, threads=settings.threads), settings)
 
 
 def make_inner_reader(settings: Settings, adapter: Path) -> PairReader:
@@ -79,7 +76,8 @@ def make_inner_reader(settings: Settings, adapter: Path) -> PairReader:
     packaged = OnnxEmbedder(
         weights, model_file(weights, settings.cache_dir, _precision(settings)), name="default", threads=settings.threads
     )
-    return _remembering(OnnxInnerReader(packaged, files, threads=settings.threads), settings)
+    reader = OnnxInnerReader(_with_memory(packaged, settings), files, threads=settings.threads)
+    return _reader_with_memory(reader, settings)
 
 
 def _reader_file(settings: Settings, adapter: Path) -> tuple[Path, ModelFile]:
@@ -91,7 +89,13 @@ def _precision(settings: Settings) -> Precision:
     return PACKAGED.get(settings.embedder, "float32")
 
 
-def _remembering(reader: PairReader, settings: Settings) -> PairReader:
+def _with_memory(embedder: Embedder, settings: Settings) -> Embedder:
+    if not settings.embedding_cache_mb:
+        return embedder
+    return RememberingEmbedder(embedder, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
+
+
+def _reader_with_memory(reader: PairReader, settings: Settings) -> PairReader:
     if not settings.embedding_cache_mb:
         return reader
     return RememberingReader(reader, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)

@@ -280,20 +280,14 @@ def fit_doubt(scores: Numbers, human: Numbers, importance: Numbers, questions: S
     share where it was not chosen, and answers to one question are alike. So fewer misses are allowed, down to
     `LEAST_MISSES`, until intervals chosen without a question miss no more than a tenth of its answers.
     """
-    parts = [np.ones(len(scores), np.bool_)]
-    folds = min(DOUBT_FOLDS, len(set(questions)))
-    if folds > 1:
-        parts += [
-            np.isin(np.arange(len(scores)), kept) for kept, _ in GroupKFold(folds).split(scores, groups=questions)
-        ]
-    edges = _edges(scores)
-    everything, *others = [_Intervals(scores[part], human[part], importance[part], edges) for part in parts]
+    edges, folds = _edges(scores), min(DOUBT_FOLDS, len(set(questions)))
+    parts = GroupKFold(folds).split(scores, groups=questions) if folds > 1 else ()
+    tried = [(_Intervals(scores[kept], human[kept], importance[kept], edges), out) for kept, out in parts]
     for misses in np.linspace(MISSES, LEAST_MISSES, 11):
-        left_out = zip((other.doubt(misses) for other in others), (~part for part in parts[1:]), strict=True)
-        missed = sum(_missed(doubt, scores[out], human[out]) @ importance[out] for doubt, out in left_out)
+        missed = sum(_missed(some.doubt(misses), scores[out], human[out]) @ importance[out] for some, out in tried)
         if missed <= MISSES * importance.sum():
             break
-    return everything.doubt(misses)
+    return _Intervals(scores, human, importance, edges).doubt(misses)
 
 
 def _edges(scores: Numbers) -> list[float]:

@@ -158,8 +158,8 @@ class Finder:
         for index in _nearest(found.features) if found.evidence is None else ():
             if found.read[index]:
                 reference = found.target.reference_sets[index]
-                said = _to_read(reference, found.passage)
-                pairs[Asked(index, WHOLE, WHOLE)] = reference.passage.piece, Piece(said)
+                texts = reference.passage.text.text, _to_read(reference, found.passage)
+                pairs[Asked(index, WHOLE, WHOLE)] = Piece(texts[0]), Piece(texts[1])
         for index, aligned in found.aligned.items():
             supports = aligned.supports
             for point, statement in enumerate(aligned.statement):

@@ -37,9 +37,15 @@ class Passage:
     inner: tuple[Halves, ...] = ()
     """(s,) what an inner layer made of the tokens of each statement, where the embedder tells."""
 
+    @cached_property
+    def id_set(self) -> frozenset[int]:
+        """Its distinct token ids."""
+        return frozenset(self.ids.tolist())
+
     def shared_with(self, other: "Passage") -> NDArray[np.bool_]:
         """Return (n,) whether `other` has each token, too."""
-        return np.isin(self.ids, other.ids)
+        known = other.id_set
+        return np.fromiter((token in known for token in self.ids.tolist()), np.bool_, len(self.ids))
 
     @cached_property
     def whole(self) -> Floats:

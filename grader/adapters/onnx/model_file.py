@@ -153,15 +153,14 @@ def _write_reader(weights: Path, folder: Path, adapter: Path, precision: Precisi
     _save(graph(ranges=ranges), folder)
 
 
-def _example_pairs() -> list[tuple[str, str]]:
+def _example_pairs(statements: Sequence[str]) -> list[tuple[str, str]]:
     """Return each statement with the next one, and with itself."""
-    statements = _statements()
     return [*pairwise(statements), *((text, text) for text in statements)]
 
 
 def _whole_pairs(weights: Path) -> list[dict[str, Any]]:
     """Return pairs as a reader of texts takes them."""
-    encoded = load_tokenizer(weights).encode_batch(_example_pairs())
+    encoded = load_tokenizer(weights).encode_batch(_example_pairs(_statements()))
     return [{IDS: _row(encoding.ids), PARTS: _row(encoding.type_ids)} for encoding in encoded]
 
 
@@ -173,7 +172,7 @@ def _inner_pairs(weights: Path, tensors: Mapping[str, Floats], config: Mapping[s
     statements = _statements()
     encoded = zip(statements, load_tokenizer(weights).encode_batch(statements), strict=True)
     inner = {text: session.run([INNER], {IDS: _row(encoding.ids)})[0][0] for text, encoding in encoded}
-    joined = (join_pairs([(inner[expected], inner[said])]) for expected, said in _example_pairs())
+    joined = (join_pairs([(inner[expected], inner[said])]) for expected, said in _example_pairs(statements))
     return [{INNER: inner, PARTS: parts} for inner, parts in joined]
 
 
