@@ -7,7 +7,7 @@ import pytest
 
 from grader.answers import Answer, AnswerFile
 from grader.bank.load import load_bank
-from grader.consistency.worsening import telling_words
+from grader.consistency.worsening import best_supported, telling_words
 from grader.evaluation.evalset import read_eval_set
 from grader.settings import data_folder
 
@@ -43,6 +43,11 @@ def half_three_times(text):
     return 3 * (" ".join(tokens[: len(tokens) // 2]) + ". ")
 
 
+def without_the_best(question):
+    """Return its reference without the statement that says most of a key point."""
+    return question.reference.replace(best_supported(question.reference, question).statement, "")
+
+
 @pytest.mark.parametrize(
     ("flag", "make", "most"),
     [
@@ -67,6 +72,14 @@ def test_each_attempt_is_flagged_and_earns_no_more_than(real_grader, questions, 
 def test_the_reference_itself_gets_full_marks(real_grader, questions):
     grades = graded(real_grader, [(question, question.reference) for question in questions])
     assert min(grade.score for grade in grades) >= 0.9
+
+
+def test_a_reference_that_lacks_a_statement_earns_less(real_grader):
+    questions = list(load_bank(data_folder("bank") / "aws"))[::10]
+    whole = graded(real_grader, [(question, question.reference) for question in questions])
+    lacking = graded(real_grader, [(question, without_the_best(question)) for question in questions])
+    fell = [grade.score < full.score for grade, full in zip(lacking, whole, strict=True)]
+    assert sum(fell) >= 0.9 * len(fell)
 
 
 def test_half_the_reference_three_times_earns_no_more_than_once(real_grader, questions):

@@ -12,6 +12,7 @@ Prints and keeps in the profile what it reaches on the test splits.
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +46,8 @@ with a score."""
 SHOWN = ("pearson", "qwk", "macro_f1_2way", "mae", "bias")
 FEW_WORDS = 3
 """SAF holds many answers like "no response", which make any grader look good: they are left out."""
+ALIKE = 0.05
+"""Intraclass correlation of the scores of answers to one question, beyond what an answer tells."""
 STATEMENT_RECALL = (0.2, 0.65)
 MISCONCEPTION_RECALL = 0.85
 OFF_TOPIC = 0.15
@@ -168,9 +171,11 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
 def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool = False) -> Profile:
     """Return the profile fitted to the data, with no weight on the features in `without`."""
 
-    def route(name: str, pairs: Pairs, shrinkage: float, further: Rows | None, frozen: frozenset[str]) -> Route:
+    def route(
+        name: str, pairs: Pairs, shrinkage: float, further: Rows | None, importance: Numbers | None = None
+    ) -> Route:
         start: Route = getattr(START, name)
-        kept = {name: weight for name, weight in start.weights.items() if name not in frozen}
+        kept = {name: weight for name, weight in start.weights.items() if name not in without}
         prior = start.model_copy(update={"weights": kept})
         return fit(
             pairs,
@@ -179,17 +184,20 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
             data.ends[name],
             shrinkage=shrinkage,
             further=further,
-            frozen=frozen,
+            frozen=without,
+            importance=importance,
             bent=name != "references",
             told=told,
         )
 
     return START.model_copy(
         update={
-            "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows, without),
+            "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows),
             "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
-            "references": route("references", data.references, 100.0, data.references_made, without),
+            "references": route(
+                "references", data.references, 100.0, data.references_made, by_question(data.references)
+            ),
         }
     )
 
@@ -262,8 +270,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
 
     def worth_of(route: Route) -> float:
         values = samples.values(route)
-        bounds = data.ends["reading"].values(route)
-        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, bounds)
+        ends = data.ends["reading"].points(route)
+        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, ends)
         scores = np.array([route.model_copy(update={"scale": scale}).score(value) for value in values])
         told = metrics(data.settings.pass_mark)
         return float(told["pearson"].value(human, scores) or 0) + float(told["macro_f1_2way"].value(human, scores) or 0)
@@ -271,8 +279,8 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
     best = max(mixed, key=worth_of)
     both = [*data.chosen, *data.unseen]
     values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
-    bounds = data.ends["reading"].values(best)
-    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, bounds)})
+    ends = data.ends["reading"].points(best)
+    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, ends)})
     scores = np.array([best.score(value) for value in values])
     questions = [row.answer.question.id for _, row in both]
     best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight, questions)})
@@ -300,6 +308,19 @@ def balance(pairs: Pairs) -> Numbers:
     if first.all() or not first.any():
         return np.ones(len(pairs))
     return np.where(first, len(pairs) / first.sum() / 2, len(pairs) / (~first).sum() / 2)
+
+
+def by_question(pairs: Pairs) -> Numbers:
+    """Return weights, 1 on average, by which an answer counts the less the more there are to its question.
+
+    Answers to one question are alike; n of them tell as much as n / (1 + (n - 1) r) (design effect: Kish, 1965). SAF
+    has 70 answers to each of a few questions, marked leniently; the AWS set has 8 to each of many.
+    """
+    questions = [row.answer.question.id for _, row in pairs]
+    count = Counter(questions)
+    weights = np.array([1 / (1 + (count[question] - 1) * ALIKE) for question in questions])
+    normal: Numbers = weights / weights.mean()
+    return normal
 
 
 class Unread:

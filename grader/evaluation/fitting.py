@@ -18,7 +18,7 @@ from sklearn.model_selection import GroupKFold
 from grader.grade.model import earned_share
 from grader.similarity.embedder import Floats
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES
-from grader.similarity.profile import Doubt, Route
+from grader.similarity.profile import Doubt, Route, Scale
 
 Numbers = NDArray[np.float64]
 
@@ -32,10 +32,13 @@ BANDS = (0.2, 0.4, 0.6, 0.8)
 """Scores that part the bands of the intervals, where there are answers enough."""
 LEAST_IN_BAND = 30
 EVEN = 0.5
-NOTHING_SHARE, EVERYTHING_SHARE, ALL_POINTS_SHARE = 0.95, 0.99, 0.95
-"""Share of the answers that say nothing, and of the references, that get no marks, and full marks; the last where there
-are key points. (A reader errs on some key point of one reference in twenty: were those the end of the scale, answers
-that lack a key point would get full marks too.)"""
+NOTHING_SHARE = 0.95
+"""Share of the answers that say nothing that get no marks."""
+EVERYTHING = ((0.99, 0.9), (0.5, 1.0))
+"""Shares of the references, and the marks that they get at least."""
+ALL_POINTS = ((0.95, 0.95), (0.5, 1.0))
+"""The same where there are key points: a reader errs on some key point of half of the references. Were the worst of
+them the end of the scale, answers that lack a key point would get full marks too."""
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
@@ -111,14 +114,15 @@ class Ends:
     nothing: Samples
     """Answers that say nothing: the scale is 0 up to where nearly all of them are."""
     everything: Samples
-    """The references themselves: it is 1 from where nearly all of them are."""
+    """The references themselves: it is 1, or nearly, from where nearly all of them are."""
 
-    def values(self, route: Route) -> tuple[float, float]:
-        """Return the values where the scale leaves 0 and reaches 1."""
+    def points(self, route: Route) -> Scale:
+        """Return the end of the scale at 0, and its points from where it is nearly 1."""
         nothing = float(np.quantile(self.nothing.values(route), NOTHING_SHARE))
-        share = ALL_POINTS_SHARE if isinstance(self.everything, KeyPointSamples) else EVERYTHING_SHARE
-        everything = float(np.quantile(self.everything.values(route), 1 - share))
-        return nothing, max(everything, nothing + 0.1)
+        told = self.everything.values(route)
+        shares = ALL_POINTS if isinstance(self.everything, KeyPointSamples) else EVERYTHING
+        full = [(max(float(np.quantile(told, 1 - share)), nothing + 0.1), score) for share, score in shares]
+        return [(nothing, 0.0), *full]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +183,16 @@ def fit_route(
         return _weigh(samples, human, importance, chosen, prior, shrinkage, further, kept, frozen)
 
     values = np.zeros(len(human))
-    bounds = ends.values(weigh(np.arange(len(human))))
+    known = ends.points(weigh(np.arange(len(human))))
     for train, test in folds:
         values[test] = samples.values(weigh(train))[test]
     scores = np.zeros(len(human))
     for train, test in folds:
-        scale = fit_scale(values[train], human[train], importance[train], pass_mark, bounds)
+        scale = fit_scale(values[train], human[train], importance[train], pass_mark, known)
         scores[test] = [prior.model_copy(update={"scale": scale}).score(value) for value in values[test]]
     route = weigh(np.arange(len(human))).model_copy(
         update={
-            "scale": fit_scale(values, human, importance, pass_mark, bounds),
+            "scale": fit_scale(values, human, importance, pass_mark, known),
             "doubt": fit_doubt(scores, human, importance, groups),
         }
     )
@@ -237,15 +241,14 @@ def _bounds(name: str, start: float) -> tuple[float, float]:
     return (-np.inf, max(-start, 1e-9)) if name in AGAINST else (min(-start, -1e-9), np.inf)
 
 
-def fit_scale(
-    values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None, bounds: tuple[float, float]
-) -> list[tuple[float, float]]:
+def fit_scale(values: Numbers, human: Numbers, importance: Numbers, pass_mark: float | None, known: Scale) -> Scale:
     """Return the rising scale from value to score, in few points.
 
     It is the mean human score of answers of that value (isotonic regression: Barlow et al., 1972), bent so that it
-    crosses the pass mark where a right and a wrong answer are equally likely, and goes from 0 to 1 between `bounds`.
+    crosses the pass mark where a right and a wrong answer are equally likely, and begins and ends as is `known` of
+    answers that say nothing, and of references (`Ends.points`).
     """
-    empty, full = bounds
+    (empty, _), *full = known
 
     def rising(target: Numbers) -> Numbers:
         fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(values, target, importance)
@@ -265,7 +268,7 @@ def fit_scale(
             crossing = float(passing.min() + failing.max()) / 2
             points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
             points.append((crossing, pass_mark))
-    points = [(empty, 0.0), *sorted(point for point in points if empty < point[0] < full), (full, 1.0)]
+    points = [(empty, 0.0), *sorted(point for point in points if empty < point[0] < full[0][0]), *full]
     rounded: dict[float, float] = {}
     for at, told in points:
         rounded[round(at, 3)] = round(max(told, *rounded.values(), 0.0), 3)
