@@ -197,7 +197,7 @@ def throughput(bench: Bench, rows: int) -> None:
 
 
 def stages(bench: Bench, rows: int) -> None:
-    """Look where the time of grading goes, and what is embedded."""
+    """Look where the processor time of grading goes, and what is embedded."""
     files = [bench.write_answers(f"stages-{turn}", rows) for turn in range(bench.repeats)]
 
     def profile(file: Path, *options: str) -> dict[str, Any]:

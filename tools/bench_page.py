@@ -12,9 +12,8 @@ BUSY = 1.0
 """Load, beyond what the measurements make themselves, from which others share the machine."""
 STAGES = {
     "check": "reading and checking the file and the bank",
-    "model": "the model",
-    "tokens": "cutting texts into tokens, packing embeddings",
-    "cache": "keeping embeddings",
+    "model": "the model, on all threads together",
+    "kept": "cutting texts into tokens, packing and keeping embeddings",
     "arithmetic": "own arithmetic: statements, alignment, verdicts, guards",
     "record": "the record",
     "report": "the reports",
@@ -100,9 +99,9 @@ def _throughput(figures: Mapping[str, Any]) -> Iterator[str]:
 def _stages(figures: Mapping[str, Any], embedded: Mapping[str, int]) -> Iterator[str]:
     seconds = figures["seconds"]
     total = sum(seconds.values())
-    yield f"### Where the time goes: {figures['answers']} answers, loading included where it is first needed"
+    yield f"### Where the processor time goes: {figures['answers']} answers, loading included where it is first needed"
     yield ""
-    yield "| stage | s | share |"
+    yield "| stage | processor s | share |"
     yield "|---|---:|---:|"
     for name, what in STAGES.items():
         yield f"| {what} | {seconds[name]:.2f} | {seconds[name] / total:.0%} |"

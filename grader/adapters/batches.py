@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-BATCH_TOKENS = 512
+BATCH_TOKENS = 256
 """Tokens in one forward pass: enough to keep the cores busy, few enough to stay in cache."""
 
 

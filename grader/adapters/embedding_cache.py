@@ -7,9 +7,11 @@ again, and one answer is graded before SQLAlchemy would have been imported.
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -83,16 +85,23 @@ class RememberingReader:
 class _File:
     """Bytes under keys, in an SQLite file that processes share."""
 
+    _writer: ClassVar = ThreadPoolExecutor(1)
+    _written: ClassVar[dict[Path, Future[None]]] = {}
+    """The last that was to be written to each file: a process finds what it has kept."""
+
     def __init__(self, path: Path, megabytes: int) -> None:
         self._path = path
         self._limit = megabytes * 1_000_000
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return what is there under these keys, and note that it was used today."""
+        if written := self._written.get(self._path):
+            written.result()
         if not self._path.is_file():
             return {}
         today = date.today().toordinal()  # noqa: DTZ011  # a day more or less does not matter here
         found: dict[bytes, bytes] = {}
+        stale: list[tuple[int, bytes]] = []
         try:
             with closing(self._open()) as database, database:
                 for some in _parts(list(dict.fromkeys(keys))):
@@ -102,14 +111,17 @@ class _File:
                         some,
                     ).fetchall()
                     found |= {key: value for key, _, value in rows}
-                    stale = [(today, key) for key, used, _ in rows if used != today]
-                    database.executemany("UPDATE embeddings SET used = ? WHERE key = ?", stale)
+                    stale += [(today, key) for key, used, _ in rows if used != today]
+                database.executemany("UPDATE embeddings SET used = ? WHERE key = ?", stale)
         except sqlite3.Error:
             pass  # a cache that cannot be used costs time, nothing more
         return found
 
     def write(self, made: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep these values under their keys."""
+        """Keep these values under their keys, while the caller goes on; the process does not end before."""
+        self._written[self._path] = self._writer.submit(self._write, made)
+
+    def _write(self, made: Iterable[tuple[bytes, bytes]]) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as database, database:
@@ -133,8 +145,6 @@ class _File:
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
-        with suppress(sqlite3.OperationalError):  # another process is changing it right now
-            database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = OFF")
         return database
 

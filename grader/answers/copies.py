@@ -84,14 +84,15 @@ def _candidates(runs: Mapping[int, _Runs]) -> Iterator[tuple[int, int]]:
     """Go through the pairs that share enough runs."""
     held = Counter(run for found in runs.values() for run in found.set)
     columns = {run: column for column, run in enumerate(run for run, count in held.items() if count > 1)}
-    if not columns:
+    shared_runs = [[columns[run] for run in found.set if run in columns] for found in runs.values()]
+    told = zip(shared_runs, runs.values(), strict=True)
+    if not any(len(row) >= LEAST_SHARE * len(found.set) for row, found in told):  # no text is the shorter of a pair
         return
     import numpy as np
     from scipy.sparse import csr_array
 
     places = np.array(list(runs))
     sizes = np.array([len(found.set) for found in runs.values()])
-    shared_runs = [[columns[run] for run in found.set if run in columns] for found in runs.values()]
     indices = np.array([column for row in shared_runs for column in row])
     ends = np.cumsum([0, *map(len, shared_runs)])
     matrix = csr_array((np.ones(len(indices), np.int32), indices, ends), shape=(len(places), len(columns)))

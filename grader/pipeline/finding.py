@@ -91,6 +91,7 @@ class Finder:
         self.embedder = embedder
         self.readers = readers
         self._profile = profile
+        self._reads = {key_points: profile.reads(key_points=key_points) for key_points in (True, False)}
         self._targets: dict[int, Target] = {}
         self._questions: list[Question] = []
 
@@ -152,7 +153,7 @@ class Finder:
 
     def _pairs(self, found: Found) -> dict[Asked, Pair]:
         """Return what is to be read first: what speaks most to each key point or reference."""
-        if found.guarded.worthless or not self._profile.reads(key_points=found.evidence is not None):
+        if found.guarded.worthless or not self._reads[found.evidence is not None]:
             return {}
         pairs: dict[Asked, Pair] = {}
         for index in _nearest(found.features) if found.evidence is None else ():

@@ -131,10 +131,11 @@ def _shared(answer: Passage, reference: Passage) -> float:
 def _is_shuffled(answer: Passage, reference: Passage) -> bool:
     """Say whether an answer is the words of a reference in another order."""
     said, theirs = answer.words, reference.words
-    if len(theirs) < KEYWORD_MIN_WORDS or not said:
+    enough = SHUFFLED_WORDS * max(len(said), len(theirs))
+    if len(theirs) < KEYWORD_MIN_WORDS or min(len(said), len(theirs)) < enough:
         return False
     common = (Counter(said) & Counter(theirs)).total()
-    return common >= SHUFFLED_WORDS * max(len(said), len(theirs)) and _shared(answer, reference) <= SHUFFLED_TRIPLES
+    return common >= enough and _shared(answer, reference) <= SHUFFLED_TRIPLES
 
 
 def _is_list(text: str, said: Sequence[str], most_words: float) -> bool:

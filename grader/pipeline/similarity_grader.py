@@ -11,6 +11,7 @@ from grader.bank import KeyPoint
 from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
 from grader.pipeline.finding import Finder, Found
+from grader.similarity.embedder import Floats
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align
 from grader.similarity.profile import LEAST_CREDIT, Profile
 
@@ -117,7 +118,7 @@ class SimilarityGrader:
         if criteria is None or evidence is None or found.guarded.worthless:
             return _nothing(found)
         earned = route.credits(evidence.features)
-        parts = [route.shares(KEY_POINT_FEATURES, row) for row in evidence.features]
+        shares = route.shares(KEY_POINT_FEATURES, evidence.features)
         verdicts = tuple(
             _verdict(
                 found,
@@ -126,20 +127,17 @@ class SimilarityGrader:
                 float(evidence.aligned.recall[index]),
                 evidence.statement[index],
                 contrary=criteria.contraries[pair] if (pair := evidence.contrary[index]) >= 0 else None,
-                shares=parts[index],
+                shares=_told(KEY_POINT_FEATURES, shares[index]),
             )
             for index, point in enumerate(criteria.points)
         )
         penalties = [point.weight for point in found.stated]
         share = earned_share([(v.credit, v.weight) for v in verdicts], penalties)
-        total = sum(v.weight for v in verdicts)
-        shares = {
-            name: sum(v.shares.get(name, 0.0) * v.weight for v in verdicts) / total for name in KEY_POINT_FEATURES
-        }
+        whole = np.average(shares, axis=0, weights=[point.weight for point in criteria.points])
         score = route.score(share)
         stated = tuple(point.text for point in found.stated)
         denied = bool((evidence.features[:, KEY_POINT_FEATURES.index("denied")] >= DENIED).any())
-        return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(shares), denied)
+        return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(KEY_POINT_FEATURES, whole), denied)
 
     def _by_reference(self, found: Found) -> _Marked:
         """Mark by the reference that speaks best for the answer; its statements are shown as key points."""
@@ -159,7 +157,7 @@ class SimilarityGrader:
             _verdict(found, point, float(earned[index]), float(aligned.recall[index]), int(aligned.statement[index]))
             for index, point in enumerate(criteria.points)
         )
-        shares = _told(route.shares(REFERENCE_FEATURES, found.features[best]))
+        shares = _told(REFERENCE_FEATURES, route.shares(REFERENCE_FEATURES, found.features[best]))
         told = dict(zip(REFERENCE_FEATURES, found.features[best], strict=True))
         denied = bool(told["denies"] >= DENIES or told["negation"] >= DENIES)
         return _Marked(verdicts, (), scores[best], route.doubt.interval(scores[best]), shares, denied)
@@ -195,13 +193,13 @@ def _verdict(
         quote=passage.text.original[slice(*span)] if span else "",
         span=span,
         contrary=contrary if verdict == "contradicted" else None,
-        shares=_told(shares or {}),
+        shares=shares or {},
     )
 
 
-def _told(shares: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares that would show in two decimals."""
-    return {name: share for name, share in shares.items() if abs(share) >= LEAST_SHARE}
+def _told(names: Sequence[str], shares: Floats) -> dict[str, float]:
+    """Return the (f,) shares that would show in two decimals, by feature."""
+    return {name: share for name, share in zip(names, shares.tolist(), strict=True) if abs(share) >= LEAST_SHARE}
 
 
 def _feedback(verdicts: Sequence[Verdict], misconceptions: Sequence[str]) -> str:

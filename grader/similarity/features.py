@@ -216,18 +216,25 @@ def _contrasts(criteria: Criteria, answer: Passage, aligned: Alignment, supports
     stems = answer.stems
     wording = np.array([_wording(criteria.wording[pair], stems[at[pair]]) for pair in pairs], np.float32)
     strength = tokens[pairs, at] + direction[pairs, at] + wording
-    result = {"contrary": np.full(count, -1), "contrast": none.copy(), "anywhere": none.copy()}
-    result |= {"direction": none.copy(), "wording": none.copy(), "denied": none.copy()}
     against = np.where(supports[owners] >= SPEAKS, np.clip(-(tokens + direction) / 2, 0, 1), 0).max(axis=1)
-    for pair in np.argsort(-strength, kind="stable"):  # the nearest contrary of each key point comes last
-        owner = owners[pair]
-        result["contrary"][owner] = pair
-        result["contrast"][owner] = tokens[pair, at[pair]]
-        result["anywhere"][owner] = anywhere[pair]
-        result["direction"][owner] = direction[pair, at[pair]]
-        result["wording"][owner] = wording[pair]
-        result["denied"][owner] = max(result["denied"][owner], against[pair])
-    return _Contrasts(**result)
+    denied = none.copy()
+    np.maximum.at(denied, owners, against)
+    nearest_last = np.argsort(-strength, kind="stable")
+    contrary = np.full(count, -1)
+    contrary[owners[nearest_last]] = nearest_last
+    has = contrary >= 0
+
+    def of_nearest(values: Floats) -> Floats:
+        return np.where(has, values[contrary], none)
+
+    return _Contrasts(
+        contrary=contrary,
+        contrast=of_nearest(tokens[pairs, at]),
+        anywhere=of_nearest(anywhere),
+        direction=of_nearest(direction[pairs, at]),
+        wording=of_nearest(wording),
+        denied=denied,
+    )
 
 
 def _wording(differing: tuple[frozenset[str], frozenset[str]], said: frozenset[str]) -> float:

@@ -80,9 +80,10 @@ class Route(_Part):
         earned: Floats = np.clip(values, LEAST_CREDIT, MOST_CREDIT)
         return earned
 
-    def shares(self, names: tuple[str, ...], features: Floats) -> dict[str, float]:
-        """Return what each feature that counts adds to the value."""
-        return {name: float(x) * w for name, x in zip(names, features, strict=True) if (w := self.weights.get(name))}
+    def shares(self, names: tuple[str, ...], features: Floats) -> Floats:
+        """Return (..., f) what each of (..., f) features adds to the value."""
+        shares: Floats = features * self.vector(names)
+        return shares
 
     def score(self, value: float) -> float:
         """Map a value to the human scale, 0..1."""

@@ -62,13 +62,10 @@ class Polarity:
     """Stems of content words outside any negation."""
     denied: frozenset[str]
     """Stems of content words within the scope of a negation."""
+    said: frozenset[str]
+    """All stems, affirmed or denied."""
     numbers: frozenset[tuple[str, str]]
     """(number, unit or the word after it) pairs; the unit may be empty."""
-
-    @property
-    def said(self) -> frozenset[str]:
-        """All stems, affirmed or denied."""
-        return self.affirmed | self.denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def polarity(text: str) -> Polarity:
                 (denied if left and negative else affirmed).add(stem(word))
                 left = max(0, left - 1)
     numbers = {(m[1].replace(",", "").rstrip("."), stem((m[2] or "").lower())) for m in _NUMBER.finditer(text)}
-    return Polarity(frozenset(affirmed), frozenset(denied), frozenset(numbers))
+    return Polarity(frozenset(affirmed), frozenset(denied), frozenset(affirmed | denied), frozenset(numbers))
 
 
 def mismatch(reference: Polarity, answer: Polarity) -> Mismatch:

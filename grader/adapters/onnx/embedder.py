@@ -10,7 +10,7 @@ import numpy as np
 from grader.adapters.batches import batches
 from grader.adapters.onnx.model_file import ModelFile
 from grader.adapters.onnx.names import DIRECTIONS, IDS, INNER, STATES
-from grader.adapters.onnx.session import cores, load_session
+from grader.adapters.onnx.session import cores, in_threads, load_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.similarity.embedder import TokenEmbedding
 
@@ -30,27 +30,31 @@ class OnnxEmbedder:
         """Return one embedding for each text, computed in batches of texts of one length."""
         encoded = self._tokenizer.encode_batch(list(texts))
         results: list[Any] = [None] * len(texts)
-        for batch in batches([len(encoding.ids) for encoding in encoded]):
+        session, salience, specials = self._session, self._salience, self._special
+
+        def embed(batch: Sequence[int]) -> None:
             ids = np.array([encoded[index].ids for index in batch], np.int32)
-            states, directions, inner = self._session.run([STATES, DIRECTIONS, INNER], {IDS: ids})
+            states, directions, inner = session.run([STATES, DIRECTIONS, INNER], {IDS: ids})
             pooled = states.mean(axis=1)
             pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
-            special = np.isin(ids, self._special)
+            special = np.isin(ids, specials)
             for row, index in enumerate(batch):
                 kept = ~special[row]
                 results[index] = TokenEmbedding(
                     ids=ids[row, kept],
                     offsets=np.array(encoded[index].offsets, np.int32)[kept],
-                    weights=self._salience[ids[row, kept]],
+                    weights=salience[ids[row, kept]],
                     vectors=directions[row, kept],
                     pooled=pooled[row],
                     inner=inner[row],
                 )
+
+        in_threads(embed, batches([len(encoding.ids) for encoding in encoded]), self.threads)
         return results
 
     @cached_property
     def _session(self) -> Any:
-        return load_session(self._files.model, self.threads)
+        return load_session(self._files.model)
 
     @cached_property
     def _salience(self) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from grader.adapters.batches import batches
 from grader.adapters.onnx.model_file import ModelFile, join_pairs
 from grader.adapters.onnx.names import IDS, INNER, LOGITS, PARTS
-from grader.adapters.onnx.session import cores, load_session
+from grader.adapters.onnx.session import cores, in_threads, load_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.bank.model import fingerprint
 from grader.similarity.embedder import Embedder, Floats, Halves
@@ -37,15 +37,19 @@ class OnnxPairReader:
         """Return (n, 2) probabilities, one row for each pair, computed in batches of pairs of one length."""
         logits = np.zeros((len(pairs), _HEADS), np.float32)
         encoded = self._tokenizer.encode_batch([(expected.text, said.text) for expected, said in pairs])
-        for batch in batches([len(encoding.ids) for encoding in encoded]):
+        session = self._session
+
+        def read(batch: Sequence[int]) -> None:
             ids = np.array([encoded[index].ids for index in batch], np.int32)
             parts = np.array([encoded[index].type_ids for index in batch], np.int32)
-            (logits[batch],) = self._session.run([LOGITS], {IDS: ids, PARTS: parts})
+            (logits[batch],) = session.run([LOGITS], {IDS: ids, PARTS: parts})
+
+        in_threads(read, batches([len(encoding.ids) for encoding in encoded]), self.threads)
         return _probabilities(logits)
 
     @cached_property
     def _session(self) -> Any:
-        return load_session(self._files.model, self.threads)
+        return load_session(self._files.model)
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -65,10 +69,13 @@ class OnnxInnerReader:
     def read(self, pairs: Sequence[Pair]) -> Floats:
         """Return (n, 2) probabilities, one row for each pair, computed in batches of pairs of one length."""
         logits = np.zeros((len(pairs), _HEADS), np.float32)
-        states = self._states(pairs)
-        for batch in batches([len(expected) + len(said) - 1 for expected, said in states]):
+        states, session = self._states(pairs), self._session
+
+        def read(batch: Sequence[int]) -> None:
             inner, parts = join_pairs([states[index] for index in batch])
-            (logits[batch],) = self._session.run([LOGITS], {INNER: inner, PARTS: parts})
+            (logits[batch],) = session.run([LOGITS], {INNER: inner, PARTS: parts})
+
+        in_threads(read, batches([len(expected) + len(said) - 1 for expected, said in states]), self.threads)
         return _probabilities(logits)
 
     def _states(self, pairs: Sequence[Pair]) -> list[tuple[Halves, Halves]]:
@@ -86,7 +93,7 @@ class OnnxInnerReader:
 
     @cached_property
     def _session(self) -> Any:
-        return load_session(self._files.model, self.threads)
+        return load_session(self._files.model)
 
 
 def _probabilities(logits: Floats) -> Floats:
