@@ -144,12 +144,23 @@ def test_the_next_statement_is_read_only_where_the_first_does_not_say_it_or_it_s
         finder.find([Answer(FIREWALL, text)])
         return {said.text for expected, said in reader.pairs if expected.text == "Security rules are stateful"}
 
-    plain, other, beside = "Security rules are stateful.", "Security rules are old.", "Nothing else matters."
+    plain, other, beside = "The security rules are stateful.", "Security rules are old.", "Nothing else matters."
     denied, again = "Security rules are not stateful.", "So security rules are stateful."
     assert asked(f"{plain} {other}") == {plain}
     assert asked(f"{denied} {other}") == {denied, other}
     assert asked(f"{denied} {beside}") == {denied}
     assert asked(f"{plain} {again}") == {plain, again}
+
+
+def test_what_repeats_a_key_point_word_for_word_says_it_whatever_a_reader_would_make_of_it():
+    class Denying(WordReader):
+        def read(self, pairs):
+            return np.tile(np.array([0, 1], np.float32), (len(pairs), 1))
+
+    finder = Finder(WordEmbedder(), Readers(Denying(), Denying()), READING_PROFILE)
+    grader = SimilarityGrader(finder, READING_PROFILE, pass_mark=0.6)
+    verdicts = grade(grader, "SECURITY RULES ARE STATEFUL! Replies return without another rule.").verdicts
+    assert [verdict.shares.get("denies", 0) for verdict in verdicts] == [0, -1]
 
 
 def test_a_long_reference_is_read_statement_by_statement():

@@ -17,6 +17,10 @@ def statements(text):
     ("text", "expected"),
     [
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        (
+            "It must be in us-east-1. Open port 22. Steps: 1. Do it.",
+            ["It must be in us-east-1.", "Open port 22.", "Steps: 1. Do it."],
+        ),
         ("Use S3, e.g. for logs. It costs 99.9 cents.", ["Use S3, e.g. for logs.", "It costs 99.9 cents."]),
         ("- first\n* second\n1. third\n2) fourth", ["first", "second", "third", "fourth"]),
         ("Node.js runs; Lambda bills", ["Node.js runs;", "Lambda bills"]),

@@ -36,9 +36,9 @@ NOTHING_SHARE = 0.95
 """Share of the answers that say nothing that get no marks."""
 EVERYTHING = ((0.99, 0.9), (0.5, 1.0))
 """Shares of the references, and the marks that they get at least."""
-ALL_POINTS = ((0.95, 0.95), (0.5, 1.0))
-"""The same where there are key points: a reader errs on some key point of half of the references. Were the worst of
-them the end of the scale, answers that lack a key point would get full marks too."""
+ALL_POINTS = ((0.98, 0.95), (0.5, 1.0))
+"""The same where there are key points. (Were the worst of the references the end of the scale, answers that lack a key
+point would get full marks, too.)"""
 KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 

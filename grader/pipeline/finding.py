@@ -35,6 +35,8 @@ AS_WELL = 0.8
 LEAST_RECALL = 1e-3
 READ_REFERENCES = 2
 """Of more accepted references those are read of which the answer says most."""
+REPEATED = np.array([1, 0], np.float32)
+"""The reading of a statement that is the key point word for word: no reader has to be asked, and none can err."""
 MOST_CONTEXT = 320
 """Characters of two statements that are read together."""
 
@@ -146,6 +148,10 @@ class Finder:
         readings: dict[tuple[bool, _Texts], Floats] = {}
         for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
             pairs = {_texts(pair): pair for by_key in asked for key, pair in by_key.items() if key.whole == whole}
+            repeated = [texts for texts in pairs if _bare(texts[0]) == _bare(texts[1])]
+            readings.update(((whole, texts), REPEATED) for texts in repeated)
+            for texts in repeated:
+                del pairs[texts]
             if pairs:
                 found = zip(pairs, reader.read(list(pairs.values())), strict=True)
                 readings.update(((whole, texts), reading) for texts, reading in found)
@@ -219,6 +225,11 @@ def _pair(found: Found, key: Asked) -> Pair:
 def _texts(pair: Pair) -> _Texts:
     expected, said = pair
     return expected.text, said.text
+
+
+def _bare(text: str) -> str:
+    """Return a text as it is compared with another: the same in any case, with or without a full stop."""
+    return text.rstrip(".;!? ").casefold()
 
 
 def _told(readings: Mapping[tuple[bool, _Texts], Floats], asked: Mapping[Asked, Pair]) -> dict[Asked, Floats]:

@@ -9,8 +9,10 @@ _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u25cf\u25aa\u00b7>#]+\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+)*")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|;\s+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|incl|resp|cf|mr|mrs|dr|st|[a-z])|\b\d{1,2})\.\s+$", re.IGNORECASE
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|incl|resp|cf|mr|mrs|dr|st|[a-z])|(?:^|[:;,.!?(]\s*)\d{1,2})\.\s+$",
+    re.IGNORECASE,
 )
+"""What ends in a full stop, but ends no sentence; a number only where a list item begins, not in "port 22. Then"."""
 _CLAUSE_END = re.compile(r"(?:[,:]|\s-)\s+|\s(?=(?:and|but|or|which|because|while|whereas|so)\s)")
 
 
@@ -36,7 +38,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     spans = []
     begin = start
     for mark in _SENTENCE_END.finditer(text, start, end):
-        if _ABBREVIATION.search(text, begin, mark.end()):
+        if _ABBREVIATION.search(text[begin : mark.end()]):
             continue
         spans.append((begin, mark.end()))
         begin = mark.end()
