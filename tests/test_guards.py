@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from grader.answers import Answer, AnswerFile
+from grader.bank import Question
 from grader.bank.load import load_bank
 from grader.consistency.worsening import best_supported, telling_words
 from grader.evaluation.evalset import read_eval_set
@@ -72,6 +73,13 @@ def test_each_attempt_is_flagged_and_earns_no_more_than(real_grader, questions, 
 def test_the_reference_itself_gets_full_marks(real_grader, questions):
     grades = graded(real_grader, [(question, question.reference) for question in questions])
     assert min(grade.score for grade in grades) >= 0.9
+
+
+@pytest.mark.parametrize("reference", ["Salt.", "The salt stays behind.", "salt, sand, water, iron, gold, silver"])
+def test_what_repeats_a_reference_gets_full_marks_whatever_a_guard_says(real_grader, reference):
+    question = Question("q", "What stays behind, the salt?", reference)
+    (grade,) = graded(real_grader, [(question, reference.upper())])
+    assert grade.score == 1
 
 
 def test_a_reference_that_lacks_a_statement_earns_less(real_grader):

@@ -4,8 +4,8 @@
 
 - Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
 - Short references, with the pair reader: what is aligned is weighed on the train splits, the reader beside it on
-  test-UA; scale and doubt are fitted on test-UA and on the questions that `train_reader.py` left out: a reader knows
-  the answers it was trained on too well.
+  test-UA and on the questions that `train_reader.py` left out, each counting the same: a reader knows the answers it
+  was trained on too well, and others to the same questions better than those to new ones. So are scale and doubt.
 - Long references: the train split of SAF, and the tune half with its key points taken away.
 
 Prints and keeps in the profile what it reaches on the test splits.
@@ -261,29 +261,28 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
         importance=balance(data.aligned),
         told=told,
     )
-    samples, human = samples_of([found for found, _ in data.chosen]), humans(data.chosen)
-    mixed = [
-        mix(aligned, says, denies)
+    both = [*data.chosen, *data.unseen]
+    samples, human, weight = samples_of([found for found, _ in both]), humans(both), balance(both)
+    parts = (slice(len(data.chosen)), slice(len(data.chosen), None))
+    told_by = [metrics(data.settings.pass_mark)[name].value for name in ("pearson", "macro_f1_2way")]
+
+    def scored(route: Route) -> tuple[Route, Numbers]:
+        values = samples.values(route)
+        scale = fit_scale(values, human, weight, data.settings.pass_mark, data.ends["reading"].points(route))
+        route = route.model_copy(update={"scale": scale})
+        return route, np.array([route.score(value) for value in values])
+
+    def worth_of(tried: tuple[Route, Numbers]) -> float:
+        return sum(value(human[part], tried[1][part]) or 0.0 for part in parts for value in told_by)
+
+    mixed = (
+        scored(mix(aligned, says, denies))
         for says in (MIXES if "says" not in without else (0.0,))
         for denies in (DENIALS if "denies" not in without else (0.0,))
-    ]
-
-    def worth_of(route: Route) -> float:
-        values = samples.values(route)
-        ends = data.ends["reading"].points(route)
-        scale = fit_scale(values, human, balance(data.chosen), data.settings.pass_mark, ends)
-        scores = np.array([route.model_copy(update={"scale": scale}).score(value) for value in values])
-        told = metrics(data.settings.pass_mark)
-        return float(told["pearson"].value(human, scores) or 0) + float(told["macro_f1_2way"].value(human, scores) or 0)
-
-    best = max(mixed, key=worth_of)
-    both = [*data.chosen, *data.unseen]
-    values, weight = samples_of([found for found, _ in both]).values(best), balance(both)
-    ends = data.ends["reading"].points(best)
-    best = best.model_copy(update={"scale": fit_scale(values, humans(both), weight, data.settings.pass_mark, ends)})
-    scores = np.array([best.score(value) for value in values])
+    )
+    best, scores = max(mixed, key=worth_of)
     questions = [row.answer.question.id for _, row in both]
-    best = best.model_copy(update={"doubt": fit_doubt(scores, humans(both), weight, questions)})
+    best = best.model_copy(update={"doubt": fit_doubt(scores, human, weight, questions)})
     if told:
         print("read:", best)
     return best

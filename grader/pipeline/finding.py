@@ -25,6 +25,7 @@ from grader.similarity.passage import Passage, embed_passages
 from grader.similarity.profile import Profile
 from grader.similarity.reader import READS_REFERENCE_TOKENS, READS_TOKENS, Pair, Piece, Readers
 from grader.similarity.target import Criteria, Reference, Target
+from grader.text.words import repeats
 
 READ_FROM = 0.2
 """Support of a key point from which it is read beside the statement that speaks to it."""
@@ -148,7 +149,7 @@ class Finder:
         readings: dict[tuple[bool, _Texts], Floats] = {}
         for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
             pairs = {_texts(pair): pair for by_key in asked for key, pair in by_key.items() if key.whole == whole}
-            repeated = [texts for texts in pairs if _bare(texts[0]) == _bare(texts[1])]
+            repeated = [texts for texts in pairs if repeats(*texts)]
             readings.update(((whole, texts), REPEATED) for texts in repeated)
             for texts in repeated:
                 del pairs[texts]
@@ -225,11 +226,6 @@ def _pair(found: Found, key: Asked) -> Pair:
 def _texts(pair: Pair) -> _Texts:
     expected, said = pair
     return expected.text, said.text
-
-
-def _bare(text: str) -> str:
-    """Return a text as it is compared with another: the same in any case, with or without a full stop."""
-    return text.rstrip(".;!? ").casefold()
 
 
 def _told(readings: Mapping[tuple[bool, _Texts], Floats], asked: Mapping[Asked, Pair]) -> dict[Asked, Floats]:

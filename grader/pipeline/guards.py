@@ -9,7 +9,7 @@ from itertools import combinations
 from grader.similarity.passage import Passage
 from grader.similarity.target import Target
 from grader.text.polarity import mismatch
-from grader.text.words import function_word_share, word_triples, words
+from grader.text.words import function_word_share, repeats, word_triples, words
 
 TOO_SHORT_WORDS = 3
 TOO_LONG_CHARACTERS = 20_000
@@ -90,7 +90,8 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
         and _is_list(answer.text.text, answer.words, TERM_WORDS)
         and not any(_is_list(reference.text.text, reference.words, TERM_WORDS) for reference in target.references)
     )
-    return Guarded(flags, worthless=echo or shuffled or bare or not len(answer.ids))
+    accepted = any(repeats(answer.text.text, reference.text.text) for reference in target.references)
+    return Guarded(flags, worthless=((echo or shuffled or bare) and not accepted) or not len(answer.ids))
 
 
 def text_flags(text: str) -> tuple[str, ...]:

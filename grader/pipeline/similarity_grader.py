@@ -14,6 +14,7 @@ from grader.pipeline.finding import Finder, Found
 from grader.similarity.embedder import Floats
 from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align
 from grader.similarity.profile import LEAST_CREDIT, Profile
+from grader.text.words import repeats
 
 _Interval = tuple[float, float]
 
@@ -140,12 +141,19 @@ class SimilarityGrader:
         return _Marked(verdicts, stated, score, route.doubt.interval(score), _told(KEY_POINT_FEATURES, whole), denied)
 
     def _by_reference(self, found: Found) -> _Marked:
-        """Mark by the reference that speaks best for the answer; its statements are shown as key points."""
+        """Mark by the reference that speaks best for the answer; its statements are shown as key points.
+
+        What repeats a reference word for word gets full marks, however near the end of the scale that one is.
+        """
         if not len(found.features) or found.guarded.worthless:
             return _nothing(found)
         routes = [self.profile.route(read=read) for read in found.read]
         values = [route.value(REFERENCE_FEATURES, row) for route, row in zip(routes, found.features, strict=True)]
-        scores = [route.score(value) for route, value in zip(routes, values, strict=True)]
+        said = found.passage.text.text
+        scores = [
+            1.0 if repeats(reference.passage.text.text, said) else route.score(value)
+            for reference, route, value in zip(found.target.reference_sets, routes, values, strict=True)
+        ]
         best = max(range(len(scores)), key=lambda index: (scores[index], values[index]))
         criteria, route = found.target.reference_sets[best].statements, routes[best]
         aligned = found.aligned[best] if best in found.aligned else align(criteria, found.passage)

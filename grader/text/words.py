@@ -18,12 +18,18 @@ FUNCTION_WORDS = frozenset(
 """Words without a subject matter. Connected English text is about half made of them, a list of keywords of none."""
 
 _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*")
+_STOPS = ".;!? "
 _STEMMER = Stemmer.Stemmer("english")
 
 
 def words(text: str) -> list[str]:
     """Return the words of a normalised text in lower case, `don't` and `1.5` as one word each."""
     return _WORD.findall(text.lower())
+
+
+def repeats(one: str, other: str) -> bool:
+    """Say whether two normalised texts are the same in any case, with or without a full stop."""
+    return one.rstrip(_STOPS).casefold() == other.rstrip(_STOPS).casefold()
 
 
 def word_triples(said: Sequence[str]) -> Iterator[tuple[str, str, str]]:
