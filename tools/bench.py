@@ -328,8 +328,8 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5, help="turns that each side gets")
-    parser.add_argument("--answers", type=int, default=600, help="in each file of AWS-length answers")
-    parser.add_argument("--calls", type=int, default=3000, help="of the language model")
+    parser.add_argument("--answers", type=int, default=1200, help="in each file of AWS-length answers")
+    parser.add_argument("--calls", type=int, default=6000, help="of the language model")
     parser.add_argument("--curve", type=int, nargs="*", default=[1000, 10_000, 100_000], help="sizes of the cost curve")
     parser.add_argument("--agreement", nargs="*", default=[], metavar="FILE", help="eval sets to compare int8 on")
     parser.add_argument("--only", nargs="*", help="names of parts: startup, throughput, stages, curve, processes, llm")

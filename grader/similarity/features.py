@@ -254,7 +254,7 @@ def ramp(value: Floats, bounds: tuple[float, float]) -> Floats:
 
 def reference_features(reference: Reference, answer: Passage, prompt: Passage) -> Floats:
     """Return the `REFERENCE_FEATURES` of an answer with at least one token."""
-    similarity = reference.passage.vectors @ answer.vectors.T
+    similarity = reference.vectors @ answer.vectors.T
     best, nearest = similarity.max(axis=1), similarity.max(axis=0)
     by_statement = np.maximum.reduceat(similarity, answer.first, axis=1)
     own = np.where(answer.shared_with(prompt), np.float32(0), answer.weights)
@@ -291,7 +291,7 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
 
 def best_statement(reference: Reference, answer: Passage) -> int:
     """Return the index of the statement that says most of the reference."""
-    similarity = reference.passage.vectors @ answer.vectors.T
+    similarity = reference.vectors @ answer.vectors.T
     return int((reference.weights @ np.maximum.reduceat(similarity, answer.first, axis=1)).argmax())
 
 

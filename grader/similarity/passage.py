@@ -30,12 +30,17 @@ class Passage:
     """(n, 2) start and end of each token in the normalised text."""
     weights: Floats
     """(n,) how much each token tells by itself."""
-    vectors: Floats
-    """(n, d) rows of length 1."""
+    states: tuple[Halves, ...]
+    """(s,) the vectors of each statement's tokens: rows of length 1, as the embedder gave them, not copied."""
     pooled: Floats
     """(s, d) one row of length 1 for each statement."""
     inner: tuple[Halves, ...] = ()
     """(s,) what an inner layer made of the tokens of each statement, where the embedder tells."""
+
+    @property
+    def vectors(self) -> Floats:
+        """(n, d) rows of length 1, put together anew: of a thousand answers they would take more room than all else."""
+        return np.concatenate(self.states, dtype=np.float32) if self.states else np.zeros((0, 1), np.float32)
 
     @cached_property
     def id_set(self) -> frozenset[int]:
@@ -119,7 +124,7 @@ class Passage:
             ids=self.ids[tokens],
             offsets=self.offsets[tokens],
             weights=self.weights[tokens],
-            vectors=self.vectors[tokens],
+            states=self.states[index : index + 1],
             pooled=self.pooled[index : index + 1],
             inner=self.inner[index : index + 1],
         )
@@ -147,7 +152,7 @@ def _passage(normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: S
     if not kept:
         none = np.zeros((0, 1), np.float32)
         empty = np.zeros(0, np.int32)
-        return Passage(normal, (), empty, empty, np.zeros((0, 2), np.int32), none[:, 0], none, none)
+        return Passage(normal, (), empty, empty, np.zeros((0, 2), np.int32), none[:, 0], (), none)
     counts = [len(e.ids) for _, e in kept]
     return Passage(
         text=normal,
@@ -156,7 +161,7 @@ def _passage(normal: Normalised, spans: Sequence[tuple[int, int]], embeddings: S
         ids=np.concatenate([e.ids for _, e in kept]),
         offsets=np.concatenate([e.offsets + span[0] for span, e in kept]),
         weights=np.concatenate([e.weights for _, e in kept]),
-        vectors=np.concatenate([e.vectors for _, e in kept], dtype=np.float32),
+        states=tuple(e.vectors for _, e in kept),
         pooled=np.stack([e.pooled for _, e in kept]),
         inner=tuple(e.inner for _, e in kept if e.inner is not None),
     )

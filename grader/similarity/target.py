@@ -51,6 +51,8 @@ class Reference:
     """An accepted answer made ready to be compared as a whole."""
 
     passage: Passage
+    vectors: Floats
+    """(t, d) its tokens."""
     weights: Floats
     """(t,) what each token tells that the question does not say; sum 1."""
     all_weights: Floats
@@ -123,6 +125,7 @@ class Target:
         stems = frozenset(passage.stem_list) - prompt_stems or frozenset(passage.stem_list)
         return Reference(
             passage=passage,
+            vectors=passage.vectors,
             weights=weights,
             all_weights=all_weights,
             stems=stems,
@@ -182,7 +185,8 @@ def _assemble(
 ) -> Criteria:
     passages = [*own, *(passage for _, _, passage, _, _ in contraries)]
     ends = np.cumsum([0, *(len(passage.ids) for passage in passages)])
-    size, width = int(ends[-1]), max((passage.vectors.shape[1] for passage in passages), default=1)
+    vectors = np.concatenate([passage.vectors for passage in passages]) if passages else np.zeros((0, 1), np.float32)
+    size, width = vectors.shape
     block = np.zeros((len(points), size), np.float32)
     for row, told in enumerate(weights):
         block[row, ends[row] : ends[row + 1]] = told
@@ -199,7 +203,7 @@ def _assemble(
         wording.append((mine - other, other - mine))
     return Criteria(
         points=tuple(points),
-        vectors=np.concatenate([passage.vectors for passage in passages]) if passages else np.zeros((0, 1), np.float32),
+        vectors=vectors,
         weights=block,
         pieces=tuple(passage.piece._replace(text=point.text) for point, passage in zip(points, own, strict=True)),
         polarities=tuple(passage.polarity for passage in own),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grader.text.words import FUNCTION_WORDS, stem, words
+from grader.text.words import FUNCTION_WORDS, stem
 
 SCOPE = 4
 """Words after a negation that it is taken to deny, unless a clause ends before."""
@@ -20,7 +20,8 @@ _NEGATIONS = frozenset(
     wont shouldnt lacks lack lacking unable fails
     """.split()  # noqa: SIM905  # a list of strings would be no easier to read
 )
-_CLAUSE_END = re.compile(r"[.;:!?,]|\bbut\b|\bhowever\b|\balthough\b|\bbecause\b|\bwhile\b|\bwhereas\b")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.;:!?,]")
+_CLAUSE_ENDS = frozenset(".;:!?,") | {"but", "however", "although", "because", "while", "whereas"}
 _NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:[.,]\d+)*)\s*(%|[A-Za-z]+)?")
 
 _OPPOSITES = (
@@ -85,15 +86,16 @@ def polarity(text: str) -> Polarity:
     """Return what a normalised text affirms and denies. A second negation in one clause undoes the first."""
     affirmed: set[str] = set()
     denied: set[str] = set()
-    for clause in _CLAUSE_END.split(text.lower()):
-        left, negative = 0, False
-        for word in words(clause):
-            if word in _NEGATIONS or word.endswith("n't"):
-                negative = not negative if left else True
-                left = SCOPE
-            elif word not in FUNCTION_WORDS:
-                (denied if left and negative else affirmed).add(stem(word))
-                left = max(0, left - 1)
+    left, negative = 0, False
+    for word in _TOKEN.findall(text.lower()):
+        if word in _CLAUSE_ENDS:
+            left, negative = 0, False
+        elif word in _NEGATIONS or word.endswith("n't"):
+            negative = not negative if left else True
+            left = SCOPE
+        elif word not in FUNCTION_WORDS:
+            (denied if left and negative else affirmed).add(stem(word))
+            left = max(0, left - 1)
     numbers = {(m[1].replace(",", "").rstrip("."), stem((m[2] or "").lower())) for m in _NUMBER.finditer(text)}
     return Polarity(frozenset(affirmed), frozenset(denied), frozenset(affirmed | denied), frozenset(numbers))
 
