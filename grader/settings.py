@@ -147,6 +147,8 @@ def with_flags(settings: Settings, flags: Mapping[str, object]) -> Settings:
 def _check(settings: Settings) -> None:
     if not 0 < settings.pass_mark < 1:
         raise ConfigError(f"pass_mark must lie between 0 and 1, not {settings.pass_mark}")
+    if settings.threads < 0:
+        raise ConfigError(f"threads must be 0 or more, not {settings.threads}")
     if settings.grader not in GRADERS:
         raise ConfigError(f"no grader {nearest(settings.grader, GRADERS)}; there are {', '.join(GRADERS)}")
     for name in (

@@ -76,9 +76,12 @@ def test_intervals_of_few_answers_to_questions_that_differ_cover_as_many():
 def test_a_scale_rises_and_passes_where_right_is_as_likely_as_wrong():
     values = np.linspace(0, 1, 500)
     human = (values + np.random.default_rng(3).normal(scale=0.1, size=500) > 0.4).astype(float)
-    scale = fit_scale(values, human, np.ones(500), 0.6, [(-0.5, 0.0), (1.5, 0.9), (2.0, 1.0)])
+    ends = [(-0.5, 0.0), (1.5, 0.9), (2.0, 1.0)]
+    scale = fit_scale(values, human, np.ones(500), 0.6, ends)
     assert [score for _, score in scale] == sorted(score for _, score in scale)
-    assert [scale[0], scale[-1]] == [(-0.5, 0.0), (2.0, 1.0)]
+    assert fit_scale(values, 0.8 * human, np.ones(500), 0.6, ends)[-2:] == ends[1:]
+    assert fit_scale(values, 0.95 * human, np.ones(500), 0.6, ends)[-1] == ends[-1]  # .9 would make it level
+    assert (1.5, 0.9) not in fit_scale(values, 0.95 * human, np.ones(500), 0.6, ends)
     assert np.interp(0.4, *zip(*scale, strict=True)) == pytest.approx(0.6, abs=0.1)
 
 

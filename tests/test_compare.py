@@ -150,6 +150,7 @@ def test_a_side_is_known_by_what_is_in_it(settings, run_folder, tmp_path):
         ("nothing-here", InputError, "cannot be compared; give"),
         ("pas_mark=0.5", InputError, "did you mean 'pass_mark'"),
         ("pass_mark=half", ConfigError, "expected float"),
+        ("threads=-1", ConfigError, "must be 0 or more"),
     ],
 )
 def test_what_is_no_side_is_told(settings, text, error, message):

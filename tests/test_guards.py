@@ -78,8 +78,8 @@ def test_the_reference_itself_gets_full_marks(real_grader, questions):
 @pytest.mark.parametrize("reference", ["Salt.", "The salt stays behind.", "salt, sand, water, iron, gold, silver"])
 def test_what_repeats_a_reference_gets_full_marks_whatever_a_guard_says(real_grader, reference):
     question = Question("q", "What stays behind, the salt?", reference)
-    (grade,) = graded(real_grader, [(question, reference.upper())])
-    assert grade.score == 1
+    texts = [reference.upper(), f"- {reference}", f'"{reference}"', reference.replace(" ", "\n", 1)]
+    assert [grade.score for grade in graded(real_grader, [(question, text) for text in texts])] == [1] * len(texts)
 
 
 def test_a_reference_that_lacks_a_statement_earns_less(real_grader):

@@ -18,8 +18,8 @@ def statements(text):
     [
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
         (
-            "It must be in us-east-1. Open port 22. Steps: 1. Do it.",
-            ["It must be in us-east-1.", "Open port 22.", "Steps: 1. Do it."],
+            "It must be in us-east-1. Open port 22. Use TLS 1.2. Steps: 1. Do it.",
+            ["It must be in us-east-1.", "Open port 22.", "Use TLS 1.2.", "Steps: 1. Do it."],
         ),
         ("Use S3, e.g. for logs. It costs 99.9 cents.", ["Use S3, e.g. for logs.", "It costs 99.9 cents."]),
         ("- first\n* second\n1. third\n2) fourth", ["first", "second", "third", "fourth"]),

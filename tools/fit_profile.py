@@ -5,7 +5,8 @@
 - Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
 - Short references, with the pair reader: what is aligned is weighed on the train splits, the reader beside it on
   test-UA and on the questions that `train_reader.py` left out, each counting the same: a reader knows the answers it
-  was trained on too well, and others to the same questions better than those to new ones. So are scale and doubt.
+  was trained on too well, and others to the same questions better than those to new ones. Scale and doubt are fitted
+  on both, each set counting the same.
 - Long references: the train split of SAF, and the tune half with its key points taken away.
 
 Prints and keeps in the profile what it reaches on the test splits.
@@ -323,7 +324,7 @@ def by_question(pairs: Pairs) -> Numbers:
 
 
 class Unread:
-    """A pair reader that says nothing."""
+    """A pair reader that finds nothing."""
 
     fingerprint = "unread"
 

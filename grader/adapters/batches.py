@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 BATCH_TOKENS = 256
-"""Tokens in one forward pass: enough to keep the cores busy, few enough to stay in cache."""
+"""Tokens in one forward pass: enough for large products, few enough to stay in a core's caches."""
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

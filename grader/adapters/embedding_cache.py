@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ BUSY_SECONDS = 30
 _NEVER = 0
 """The day of what was not read since it was kept: it goes first, so that a flood of answers leaves the bank's texts."""
 _AT_ONCE = 500
-"""Rows asked for in one query."""
+"""Rows asked for in one query, or written in one transaction."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, used INTEGER NOT NULL, value BLOB NOT NULL)"
 
 
@@ -95,7 +96,7 @@ class _File:
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return what is there under these keys, and note that it was used today."""
-        if written := self._written.get(self._path):
+        if written := self._written.pop(self._path, None):
             written.result()
         if not self._path.is_file():
             return {}
@@ -126,8 +127,10 @@ class _File:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._open()) as database, database:
                 database.execute(_SCHEMA)
-                rows = ((key, _NEVER, value) for key, value in made)
-                database.executemany("INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?)", rows)
+                values = iter(made)
+                while rows := [(key, _NEVER, value) for key, value in islice(values, _AT_ONCE)]:
+                    database.executemany("INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?)", rows)
+                    database.commit()  # others need not wait until all is packed
                 self._make_room(database)
         except (sqlite3.Error, OSError):
             pass  # the same

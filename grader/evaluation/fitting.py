@@ -268,7 +268,8 @@ def fit_scale(values: Numbers, human: Numbers, importance: Numbers, pass_mark: f
             crossing = float(passing.min() + failing.max()) / 2
             points = [(at, max(told, pass_mark) if at > crossing else min(told, pass_mark)) for at, told in points]
             points.append((crossing, pass_mark))
-    points = [(empty, 0.0), *sorted(point for point in points if empty < point[0] < full[0][0]), *full]
+    points = [(empty, 0.0), *sorted(point for point in points if empty < point[0] < full[0][0])]
+    points += [point for point in full if point[1] > points[-1][1]]  # else good answers would tie on a level stretch
     rounded: dict[float, float] = {}
     for at, told in points:
         rounded[round(at, 3)] = round(max(told, *rounded.values(), 0.0), 3)

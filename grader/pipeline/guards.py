@@ -42,8 +42,6 @@ _FOREIGN_WORDS = frozenset(
 """The most frequent words of languages that are written like English."""
 
 _INJECTION = re.compile(
-    # within a word nothing begins: most places are passed over at once
-    r"(?:(?<![a-z])(?=[a-z\"])|(?=[<\[]))(?:"
     r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instruction|prompt|rubric|above|previous)"
     r"|\b(?:system|assistant)\s*(?:prompt|message|:)|<\s*/?\s*(?:system|answer|score|instructions?)\b|<\||\[/?inst"
     r"|\byou(?: a|')?re (?:now )?(?:a|an|the) (?:\w+ )?(?:grader|grading|ai|assistant|language model|teacher)\b"
@@ -53,7 +51,7 @@ _INJECTION = re.compile(
     r"(?:\b(?:marks?|scores?|points|grades?|credit|percent)\b|%)|10 (?:of|out of) 10|(?:the )?points\b|1\.0\b)"
     r"|\b(?:grader|graders|grading|evaluators?|examiners?|assessors?|rubric|answer key|hiring manager)\b"
     r"|\b(?:key ?points?|criteri\w+|question)\b.{0,60}\b(?:met|satisfied|fulfilled|not count)\b"
-    r"|\b(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b)",
+    r"|\b(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b",
     re.DOTALL,
 )
 """Words to a grader rather than about the question, in lower case. A candidate has no reason to speak of marks."""
@@ -92,8 +90,10 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
         and _is_list(answer.text.text, answer.words, TERM_WORDS)
         and not any(_is_list(reference.text.text, reference.words, TERM_WORDS) for reference in target.references)
     )
-    accepted = any(repeats(answer.text.text, reference.text.text) for reference in target.references)
-    return Guarded(flags, worthless=((echo or shuffled or bare) and not accepted) or not len(answer.ids))
+    nothing_said = (echo or shuffled or bare) and not any(
+        repeats(answer.text.text, reference.text.text) for reference in target.references
+    )
+    return Guarded(flags, worthless=nothing_said or not len(answer.ids))
 
 
 def text_flags(text: str) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class _Marked:
     score: float
     interval: _Interval
     shares: Mapping[str, float]
-    """What each feature adds to the value that the scale maps to the score."""
+    """What each feature adds to the value that the scale maps to the score, unless the answer repeats a reference."""
     denied: bool = False
     """Whether the answer seems to deny the reference."""
 

@@ -71,7 +71,7 @@ REFERENCE_FEATURES = (
 )
 """`says` and `denies` are a pair reader's: the probabilities that the answer says the reference, and denies it."""
 READ = frozenset({"says", "denies", "denies_too", "elsewhere_read"})
-"""The features that are 0 until a pair reader has read."""
+"""The features that are 0 until a pair reader has read, or a statement repeats what it should say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u25cf\u25aa\u00b7>#]+\s+|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+)*")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|;\s+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|incl|resp|cf|mr|mrs|dr|st|[a-z])|(?:^|[:;,.!?(]\s*)\d{1,2})\.\s+$",
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|fig|incl|resp|cf|mr|mrs|dr|st|[a-z])|(?:^|[:;.!?]\s|\()\d{1,2})\.\s+$",
     re.IGNORECASE,
 )
 """What ends in a full stop, but ends no sentence; a number only where a list item begins, not in "port 22. Then"."""
+_LONGEST_ABBREVIATION = 12
+"""Characters before the end in which one is sought, with the blanks around it."""
 _CLAUSE_END = re.compile(r"(?:[,:]|\s-)\s+|\s(?=(?:and|but|or|which|because|while|whereas|so)\s)")
 
 
@@ -38,7 +40,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     spans = []
     begin = start
     for mark in _SENTENCE_END.finditer(text, start, end):
-        if _ABBREVIATION.search(text[begin : mark.end()]):
+        if _ABBREVIATION.search(text[max(begin, mark.end() - _LONGEST_ABBREVIATION) : mark.end()]):
             continue
         spans.append((begin, mark.end()))
         begin = mark.end()

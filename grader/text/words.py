@@ -18,7 +18,9 @@ FUNCTION_WORDS = frozenset(
 """Words without a subject matter. Connected English text is about half made of them, a list of keywords of none."""
 
 _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*")
-_STOPS = ".;!? "
+_PUNCTUATION = str.maketrans(dict.fromkeys(".,;:!?\"'", " "))
+_BULLETS = "-*\u2022># "
+_MOST_PUNCTUATION = 12
 _STEMMER = Stemmer.Stemmer("english")
 
 
@@ -28,8 +30,12 @@ def words(text: str) -> list[str]:
 
 
 def repeats(one: str, other: str) -> bool:
-    """Say whether two normalised texts are the same in any case, with or without a full stop."""
-    return one.rstrip(_STOPS).casefold() == other.rstrip(_STOPS).casefold()
+    """Say whether two normalised texts are the same but for case, punctuation, line breaks and a bullet."""
+    return abs(len(one) - len(other)) <= _MOST_PUNCTUATION and _bare(one) == _bare(other)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.lstrip(_BULLETS).translate(_PUNCTUATION).casefold().split())
 
 
 def word_triples(said: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.adapters.minilm import WEIGHTS_SHA256
 from grader.adapters.onnx.names import IDS, INNER, OBSERVED, PARTS
-from grader.adapters.onnx.session import open_session
+from grader.adapters.onnx.session import cores, open_session
 from grader.adapters.onnx.tokenizer import load_tokenizer
 from grader.adapters.salience import salience
 from grader.bank.model import fingerprint
@@ -168,7 +168,7 @@ def _inner_pairs(weights: Path, tensors: Mapping[str, Floats], config: Mapping[s
     """Return pairs as a reader takes them that goes on from an inner layer."""
     from grader.adapters.onnx.graph import bert_graph
 
-    session = open_session(bert_graph(tensors, config).SerializeToString())
+    session = open_session(bert_graph(tensors, config).SerializeToString(), cores())
     statements = _statements()
     encoded = zip(statements, load_tokenizer(weights).encode_batch(statements), strict=True)
     inner = {text: session.run([INNER], {IDS: _row(encoding.ids)})[0][0] for text, encoding in encoded}
@@ -212,7 +212,7 @@ def _row(numbers: Sequence[int]) -> Any:
 
 def _ranges(observed: Any, texts: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Floats, Floats]]:
     """Return what the input of each product ranges over, channel by channel, in these texts."""
-    session = open_session(observed.SerializeToString())
+    session = open_session(observed.SerializeToString(), cores())
     outputs = [output.name for output in session.get_outputs() if output.name.endswith(OBSERVED)]
     ranges: dict[str, tuple[Floats, Floats]] = {}
     for text in texts:

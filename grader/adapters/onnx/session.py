@@ -19,12 +19,12 @@ def load_session(model: Path) -> Any:
         raise ConfigError(f"{model}: cannot be loaded: {exc}; delete the folder, and it is made again") from exc
 
 
-def open_session(model: Path | bytes) -> Any:
+def open_session(model: Path | bytes, threads: int = 1) -> Any:
     """Return an inference session over a model file or its bytes. A batch takes one thread: see `in_threads`."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # the graph is written as it is to run: fused further, adding and normalising would take five times as long
@@ -36,8 +36,8 @@ def open_session(model: Path | bytes) -> Any:
 def in_threads(work: Callable[[T], None], batches: Iterable[T], threads: int) -> None:
     """Do the work on each batch, so many at once.
 
-    Batches side by side keep all cores busy, from cutting texts to packing results; sharing one out would leave them
-    waiting for each other at every product.
+    Batches side by side keep all cores busy, results being packed while others are computed; sharing one out would
+    leave them waiting for each other at every product.
     """
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, batches):
