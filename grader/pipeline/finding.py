@@ -149,9 +149,8 @@ class Finder:
         readings: dict[tuple[bool, _Texts], Floats] = {}
         for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
             pairs = {_texts(pair): pair for by_key in asked for key, pair in by_key.items() if key.whole == whole}
-            repeated = [texts for texts in pairs if repeats(*texts)]
-            readings.update(((whole, texts), REPEATED) for texts in repeated)
-            for texts in repeated:
+            for texts in [texts for texts in pairs if repeats(*texts)]:
+                readings[whole, texts] = REPEATED
                 del pairs[texts]
             if pairs:
                 found = zip(pairs, reader.read(list(pairs.values())), strict=True)
@@ -166,8 +165,8 @@ class Finder:
         for index in _nearest(found.features) if found.evidence is None else ():
             if found.read[index]:
                 reference = found.target.reference_sets[index]
-                texts = reference.passage.text.text, _to_read(reference, found.passage)
-                pairs[Asked(index, WHOLE, WHOLE)] = Piece(texts[0]), Piece(texts[1])
+                said = _to_read(reference, found.passage)
+                pairs[Asked(index, WHOLE, WHOLE)] = Piece(reference.passage.text.text), Piece(said)
         for index, aligned in found.aligned.items():
             supports = aligned.supports
             for point, statement in enumerate(aligned.statement):

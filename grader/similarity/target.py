@@ -74,6 +74,7 @@ class Target:
         """Align the key points with their contraries and with the question. Takes the texts' passages."""
         self.question = question
         self.prompt = passages[question.prompt]
+        self._prompt_vectors = self.prompt.vectors  # put together once for all texts of the question
         self.references = tuple(passages[text] for text in (question.reference, *question.alternatives))
         wrong = [KeyPoint(m.id, m.text, m.weight) for m in question.misconceptions]
         self.misconceptions = self._criteria(wrong, passages)
@@ -150,7 +151,7 @@ class Target:
         told = passage.weights**2
         if not len(self.prompt.ids):
             return told
-        near = (passage.vectors @ self.prompt.vectors.T).max(axis=1).clip(0, 1)
+        near = (passage.vectors @ self._prompt_vectors.T).max(axis=1).clip(0, 1)
         return np.where(passage.shared_with(self.prompt), np.float32(0), told * (1 - near))
 
 
