@@ -106,7 +106,10 @@ class Finder:
         for key, question in new.items():
             self._targets[key] = Target(question, passages)
             self._questions.append(question)  # keeps the object, and so its id, alive
-        return self._read([self._find(answer, passages[answer.text]) for answer in answers])
+        # a question at a time, so that its numbers stay near the processor
+        by_question = sorted(enumerate(answers), key=lambda one: id(one[1].question))
+        found = {index: self._find(answer, passages[answer.text]) for index, answer in by_question}
+        return self._read([found[index] for index in range(len(answers))])
 
     def _find(self, answer: Answer, passage: Passage) -> Found:
         target = self._targets[id(answer.question)]

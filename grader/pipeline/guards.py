@@ -9,7 +9,7 @@ from itertools import combinations
 from grader.similarity.passage import Passage
 from grader.similarity.target import Target
 from grader.text.polarity import mismatch
-from grader.text.words import function_word_share, repeats, word_triples, words
+from grader.text.words import function_word_share, repeats, word_triples
 
 TOO_SHORT_WORDS = 3
 TOO_LONG_CHARACTERS = 20_000
@@ -43,15 +43,16 @@ _FOREIGN_WORDS = frozenset(
 
 _INJECTION = re.compile(
     r"(?:ignore|disregard|forget)\b.{0,40}\b(?:instruction|prompt|rubric|above|previous)"
-    r"|\b(?:system|assistant)\s*(?:prompt|message|:)|<\s*/?\s*(?:system|answer|score|instructions?)\b|<\||\[/?inst"
-    r"|\byou(?: a|')?re (?:now )?(?:a|an|the) (?:\w+ )?(?:grader|grading|ai|assistant|language model|teacher)\b"
-    r"|\"?(?:verdict|score|grade)\"?\s*[:=>]\s*\"?(?:met|1(?:\.0)?|\d+\s*(?:/|of|out of)\s*\d+|100|full|a\+?)\b"
-    r"|\b(?:give|award|grant|mark|enter|return|allow|deserve)s?\b.{0,40}"
+    r"|<\s*/?\s*(?:system|answer|score|instructions?)\b|<\||\[/?inst"
+    r"|(?:verdict|score|grade)\"?\s*[:=>]\s*\"?(?:met|1(?:\.0)?|\d+\s*(?:/|of|out of)\s*\d+|100|full|a\+?)\b"
+    r"|\b(?:(?:system|assistant)\s*(?:prompt|message|:)"
+    r"|you(?: a|')?re (?:now )?(?:a|an|the) (?:\w+ )?(?:grader|grading|ai|assistant|language model|teacher)\b"
+    r"|(?:give|award|grant|mark|enter|return|allow|deserve)s?\b.{0,40}"
     r"\b(?:(?:full|maximum|highest|top|perfect|best|good|100|at least \d+)\b.{0,12}"
     r"(?:\b(?:marks?|scores?|points|grades?|credit|percent)\b|%)|10 (?:of|out of) 10|(?:the )?points\b|1\.0\b)"
-    r"|\b(?:grader|graders|grading|evaluators?|examiners?|assessors?|rubric|answer key|hiring manager)\b"
-    r"|\b(?:key ?points?|criteri\w+|question)\b.{0,60}\b(?:met|satisfied|fulfilled|not count)\b"
-    r"|\b(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b",
+    r"|(?:grader|graders|grading|evaluators?|examiners?|assessors?|rubric|answer key|hiring manager)\b"
+    r"|(?:key ?points?|criteri\w+|question)\b.{0,60}\b(?:met|satisfied|fulfilled|not count)\b"
+    r"|(?:full|highest|maximum|perfect) (?:marks?|scores?|points|credit)\b)",
     re.DOTALL,
 )
 """Words to a grader rather than about the question, in lower case. A candidate has no reason to speak of marks."""
@@ -71,7 +72,7 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
 
     `off_topic` is the whole-text cosine below which an answer is about something else.
     """
-    flags = text_flags(answer.text.text)
+    flags = text_flags(answer.text.text, answer.words)
     if "empty" in flags:
         return Guarded(flags, worthless=True)
     echo = _is_echo(answer, target.prompt)
@@ -96,9 +97,8 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
     return Guarded(flags, worthless=nothing_said or not len(answer.ids))
 
 
-def text_flags(text: str) -> tuple[str, ...]:
-    """Return the flags that an answer's text raises by itself."""
-    said = words(text)
+def text_flags(text: str, said: Sequence[str]) -> tuple[str, ...]:
+    """Return the flags that an answer's text raises by itself, given its words."""
     if not said:
         return ("empty",)
     enough, english = len(said) >= KEYWORD_MIN_WORDS, function_word_share(said)
@@ -164,7 +164,7 @@ def _contradicts_itself(answer: Passage) -> bool:
     return False
 
 
-def _foreign_share(said: list[str]) -> float:
+def _foreign_share(said: Sequence[str]) -> float:
     return sum(map(_FOREIGN_WORDS.__contains__, said)) / len(said)
 
 

@@ -147,7 +147,7 @@ class RubricGrader:
             "lost_sample": bool(failures),
             "input_cut": fence(answer.text, self.asking.seed).cut,
         }
-        flags = (*text_flags(answer.text), *(name for name, is_so in fired.items() if is_so))
+        flags = (*text_flags(answer.text, words(answer.text)), *(name for name, is_so in fired.items() if is_so))
         doubtful = low < self.pass_mark <= high or bool(set(flags) - {"too_short"})
         wrong = [f"Wrong: {misconception.text}." for misconception in marking.stated]
         return Grade(

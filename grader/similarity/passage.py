@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from grader.text.statements import split_statements
 from grader.text.words import content_stems, word_triples, words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
     """A text of s statements with n tokens in all, in d dimensions."""
 
@@ -39,8 +39,8 @@ class Passage:
 
     @property
     def vectors(self) -> Floats:
-        """(n, d) rows of length 1, put together anew: of a thousand answers they would take more room than all else."""
-        return np.concatenate(self.states, dtype=np.float32) if self.states else np.zeros((0, 1), np.float32)
+        """(n, d) rows of length 1."""
+        return _put_together(self)
 
     @cached_property
     def id_set(self) -> frozenset[int]:
@@ -128,6 +128,12 @@ class Passage:
             pooled=self.pooled[index : index + 1],
             inner=self.inner[index : index + 1],
         )
+
+
+@lru_cache(maxsize=1)
+def _put_together(passage: Passage) -> Floats:
+    """Return a passage's vectors, those of the last one at once: of a thousand they would take too much room."""
+    return np.concatenate(passage.states, dtype=np.float32) if passage.states else np.zeros((0, 1), np.float32)
 
 
 def embed_passages(texts: Iterable[str], embedder: Embedder) -> dict[str, Passage]:

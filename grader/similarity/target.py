@@ -24,7 +24,7 @@ LEAST_DISTANCE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """k key points and their c contraries, t tokens in all, in d dimensions."""
+    """k key points and their c contraries, in d dimensions, and of their tokens the t that tell anything."""
 
     points: tuple[KeyPoint, ...]
     vectors: Floats
@@ -202,15 +202,16 @@ def _assemble(
         direction[row] = apart / max(1 - float(own[owner].whole @ passage.whole), LEAST_DISTANCE)
         mine, other = frozenset(own[owner].stem_list), frozenset(passage.stem_list)
         wording.append((mine - other, other - mine))
+    telling = block.any(axis=0) | contrast.any(axis=0)
     return Criteria(
         points=tuple(points),
-        vectors=vectors,
-        weights=block,
+        vectors=vectors[telling],
+        weights=block[:, telling],
         pieces=tuple(passage.piece._replace(text=point.text) for point, passage in zip(points, own, strict=True)),
         polarities=tuple(passage.polarity for passage in own),
         owners=np.array([owner for owner, *_ in contraries], np.int32),
         contraries=tuple(text for _, text, *_ in contraries),
-        contrast=contrast,
+        contrast=contrast[:, telling],
         direction=direction,
         wording=tuple(wording),
     )

@@ -22,7 +22,7 @@ _NEGATIONS = frozenset(
 )
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.;:!?,]")
 _CLAUSE_ENDS = frozenset(".;:!?,") | {"but", "however", "although", "because", "while", "whereas"}
-_NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:[.,]\d+)*)\s*(%|[A-Za-z]+)?")
+_NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)*)\s*(%|[A-Za-z]+)?")
 
 _OPPOSITES = (
     "open closed|increase decrease|increases decreases|increased decreased|more less|more fewer|higher lower"
