@@ -1,8 +1,9 @@
+import sys
 import threading
 
 import pytest
 
-from grader.pipeline.parallel import AHEAD, in_parallel
+from grader.pipeline.parallel import AHEAD, TURN, in_parallel
 
 
 def test_everything_is_done_once():
@@ -26,6 +27,14 @@ def test_so_many_at_once_and_no_item_is_taken_early():
     next(stream)
     assert len(taken) <= 4 * AHEAD + 1
     assert len(list(stream)) == 7
+
+
+def test_threads_take_short_turns_as_long_as_calls_are_under_way():
+    before = sys.getswitchinterval()
+    stream = in_parallel(lambda _: sys.getswitchinterval(), range(3), 2)
+    assert next(stream)[1] == pytest.approx(TURN)
+    stream.close()
+    assert sys.getswitchinterval() == before
 
 
 def test_an_error_ends_the_work_after_what_was_under_way():

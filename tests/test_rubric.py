@@ -9,7 +9,7 @@ from grader.bank.model import Misconception
 from grader.errors import ConfigError
 from grader.pipeline.marking import mark
 from grader.rubric.chat import ChatReply
-from grader.rubric.fence import MAX_CHARACTERS, fence, neutralise
+from grader.rubric.fence import MAX_CHARACTERS, fence, is_cut, neutralise
 from grader.rubric.prompt import Rubric, criteria, load_rubric, shuffled
 from grader.rubric.reply import Judgement, ReplyError, read_reply, reply_schema
 from grader.text.quotes import find_quote
@@ -79,8 +79,8 @@ def test_a_fence_is_never_in_the_answer(text, seed):
 
 
 def test_a_long_answer_is_cut_and_that_is_told():
-    assert fence("x" * (MAX_CHARACTERS + 1), 0).cut
-    assert not fence("x" * MAX_CHARACTERS, 0).cut
+    assert is_cut("x" * (MAX_CHARACTERS + 1))
+    assert not is_cut("x" * MAX_CHARACTERS)
 
 
 # --- the prompt

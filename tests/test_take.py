@@ -61,6 +61,7 @@ def write(child, text):
 
 def status(child):
     child.expect(pexpect.EOF)
+    child.wait()  # closed before, it would be killed while it ends
     child.close()
     return child.exitstatus
 

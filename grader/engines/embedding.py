@@ -16,7 +16,8 @@ from grader.similarity.reader import PairReader, Readers
 
 PACKAGED: dict[str, Precision] = {"default": "int8", "minilm-float32": "float32", "minilm-int8": "int8"}
 """The names of the packaged model, and what each computes in. Any other name is left to sentence-transformers."""
-CACHE_FILE = "embeddings.sqlite"
+EMBEDDINGS_FILE, READINGS_FILE = "embeddings.sqlite", "readings.sqlite"
+"""Two files: embeddings are large, and while they are written readings are looked up."""
 ADAPTERS = Path(__file__).parent.parent / "adapters" / "onnx"
 """Where the files lie that turn the packaged model into readers; docs/similarity.md says how they were trained."""
 
@@ -92,13 +93,13 @@ def _precision(settings: Settings) -> Precision:
 def _with_memory(embedder: Embedder, settings: Settings) -> Embedder:
     if not settings.embedding_cache_mb:
         return embedder
-    return RememberingEmbedder(embedder, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
+    return RememberingEmbedder(embedder, settings.cache_dir / EMBEDDINGS_FILE, settings.embedding_cache_mb)
 
 
 def _reader_with_memory(reader: PairReader, settings: Settings) -> PairReader:
     if not settings.embedding_cache_mb:
         return reader
-    return RememberingReader(reader, settings.cache_dir / CACHE_FILE, settings.embedding_cache_mb)
+    return RememberingReader(reader, settings.cache_dir / READINGS_FILE, settings.embedding_cache_mb)
 
 
 def _sentence_transformers(model: Path | str, settings: Settings, why: str) -> Runtime:

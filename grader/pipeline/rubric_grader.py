@@ -13,7 +13,7 @@ from grader.pipeline.guards import text_flags
 from grader.pipeline.marking import Marking, mark
 from grader.pipeline.parallel import in_parallel
 from grader.rubric.chat import ChatRequest, Unanswered
-from grader.rubric.fence import fence
+from grader.rubric.fence import fence, is_cut
 from grader.rubric.judge import Judge
 from grader.rubric.prompt import criteria, shuffled
 from grader.rubric.reply import Judgement, reply_schema
@@ -145,7 +145,7 @@ class RubricGrader:
             "unsupported": marking.unsupported,
             "split_vote": marking.split,
             "lost_sample": bool(failures),
-            "input_cut": fence(answer.text, self.asking.seed).cut,
+            "input_cut": is_cut(answer.text),
         }
         flags = (*text_flags(answer.text, words(answer.text)), *(name for name, is_so in fired.items() if is_so))
         doubtful = low < self.pass_mark <= high or bool(set(flags) - {"too_short"})

@@ -37,8 +37,6 @@ class Fenced:
     name: str
     """The name of the tags around it."""
     text: str
-    cut: bool
-    """Whether the answer was longer than is shown."""
 
 
 def fence(answer: str, seed: int) -> Fenced:
@@ -51,7 +49,12 @@ def fence(answer: str, seed: int) -> Fenced:
     draw = 0
     while (name := _name(answer, seed, draw)) in answer:
         draw += 1
-    return Fenced(name, shown, cut=len(answer) > MAX_CHARACTERS)
+    return Fenced(name, shown)
+
+
+def is_cut(answer: str) -> bool:
+    """Say whether an answer is longer than is shown."""
+    return len(answer) > MAX_CHARACTERS
 
 
 def neutralise(text: str) -> str:
