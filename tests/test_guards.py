@@ -8,7 +8,8 @@ import pytest
 from grader.answers import Answer, AnswerFile
 from grader.bank import Question
 from grader.bank.load import load_bank
-from grader.consistency.worsening import best_supported, telling_words
+from grader.consistency.wording import statements
+from grader.consistency.worsening import best_supported, deny, telling_words
 from grader.evaluation.evalset import read_eval_set
 from grader.settings import data_folder
 
@@ -109,6 +110,25 @@ def test_a_contrary_after_the_reference_is_a_contradiction(real_grader, question
     texts = [(q, f"{q.reference} {' '.join(f'{p.contrary[0]}.' for p in q.key_points[:3])}") for q in questions]
     grades = graded(real_grader, texts)
     assert sum("contradiction" in grade.flags for grade in grades) >= 0.75 * len(grades)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "The salt stays behind when the water has evaporated.",
+        "A queue holds messages until a consumer has read them. The consumer is not called by the queue. \
+Each message is deleted after it was processed, and a failed one is read again after some time has passed. \
+After several failures it is moved to another queue, where someone can look at it.",
+    ],
+)
+def test_a_denied_reference_earns_little_and_is_shown_as_a_contradiction(real_grader, reference):
+    question = Question("q", "What happens?", reference)
+    denial = " ".join(map(deny, statements(reference)))
+    denied, both = graded(real_grader, [(question, denial), (question, f"{reference} {denial}")])
+    assert denied.score <= 0.2
+    assert both.score <= 0.5
+    assert all("contradiction" in grade.flags for grade in (denied, both))
+    assert {verdict.verdict for verdict in denied.verdicts} == {"contradicted"}
 
 
 def test_honest_answers_raise_few_flags(real_grader):

@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.text.polarity import mismatch, polarity
+from grader.text.polarity import denies_outright, mismatch, polarity
 from grader.text.words import content_stems, function_word_share, stem, words
 
 
@@ -36,6 +37,25 @@ def test_negation_opposite_and_number_are_told_apart():
 
 def test_another_unit_is_no_wrong_number():
     assert mismatch(polarity("It holds 5 GB"), polarity("It took 20 minutes")).number == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "denies"),
+    [
+        ("terminal 1 is not connected to the negative battery terminal", True),
+        ("It is not true that terminal 1 is connected to the negative battery terminal.", True),
+        ("Terminal 1 isn't connected to the negative terminal of the battery", True),
+        ("Terminal 1 is connected to the negative terminal of the battery", False),
+        ("Terminal 1 is not connected to the positive battery terminal", False),
+        ("Nothing else matters, terminal 1 is connected to the negative battery terminal", False),
+        ("The bulb is not lit", False),
+        ("", False),
+    ],
+)
+def test_a_statement_is_denied_outright_in_its_own_words(other, denies):
+    told, said = polarity("Terminal 1 is connected to the negative battery terminal"), polarity(other)
+    assert denies_outright(told, said) is denies
+    assert denies_outright(said, told) is denies
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

@@ -14,7 +14,7 @@ Prints and keeps in the profile what it reaches on the test splits.
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -65,14 +65,19 @@ START = Profile(
         weights={"support": 0.6, "says": 0.3, "denies": -0.6, "denies_too": -0.3}, scale=NO_SCALE, doubt=NO_DOUBT
     ),
     references=Route(
-        weights={"recall": 1.2, "says": 0.3, "denies": -0.3}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT
+        weights={"recall": 1.2, "negation": -1.2, "says": 0.3, "denies": -0.3},
+        intercept=-0.1,
+        scale=NO_SCALE,
+        doubt=NO_DOUBT,
     ),
-    reading=Route(weights={"recall": 1.0, "choices": -0.25}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT),
+    reading=Route(
+        weights={"recall": 1.0, "negation": -1.0, "choices": -0.25}, intercept=-0.1, scale=NO_SCALE, doubt=NO_DOUBT
+    ),
     statement_recall=STATEMENT_RECALL,
     misconception_recall=MISCONCEPTION_RECALL,
     off_topic=OFF_TOPIC,
 )
-"""What the fits are drawn to: much said is much earned."""
+"""What the fits are drawn to: much said is much earned, and what is denied in so many words is not said."""
 
 Pairs = list[tuple[Found, Rated]]
 
@@ -163,7 +168,7 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
             "key_points": known_ends(finder, bank),
             "aligned": known_ends(unread, questions_of(aligned)),
             "reading": known_ends(finder, questions_of([*chosen, *unseen])),
-            "references": known_ends(finder, questions_of(references)),
+            "references": known_ends(finder, questions_of(references), exchanged(questions_of(references))),
         },
         {name: list(zip(finder.find([row.answer for row in rows]), rows, strict=True)) for name, rows in tests.items()},
     )
@@ -211,8 +216,8 @@ def rated(path: Path, split: str, bank: Bank) -> list[Rated]:
 
 
 def questions_of(pairs: Pairs) -> list[Question]:
-    """Return the questions of the answers."""
-    return [row.answer.question for _, row in pairs]
+    """Return the questions of the answers, each once."""
+    return list({row.answer.question.id: row.answer.question for _, row in pairs}.values())
 
 
 def without_key_points(rows: Sequence[Rated]) -> list[Rated]:
@@ -290,8 +295,9 @@ def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:
 
 
 def mix(aligned: Route, says: float, denies: float) -> Route:
-    """Return alignment with a share of reading in it."""
-    weights = {name: round(weight * (1 - says), 4) for name, weight in aligned.weights.items()}
+    """Return alignment with a share of reading in it; what is denied in so many words is so whatever a reader finds."""
+    shares = {"negation": 1.0}
+    weights = {name: round(w * shares.get(name, 1 - says), 4) for name, w in aligned.weights.items()}
     read = {name: weight for name, weight in (("says", says), ("denies", -denies)) if weight}
     return aligned.model_copy(update={"weights": weights | read, "intercept": round(aligned.intercept * (1 - says), 4)})
 
@@ -335,9 +341,8 @@ class Unread:
 
 def made_rows(pairs: Pairs, finder: Finder) -> Rows:
     """Return answers that are worth nothing, made by rule."""
-    questions = {row.answer.question.id: row.answer.question for _, row in pairs}
     rows = []
-    for found in finder.find([Answer(question, text) for question, text in made_answers(questions.values())]):
+    for found in finder.find(list(made_answers(questions_of(pairs)))):
         if len(found.features) and not found.guarded.worthless:
             best = found.features[int(found.features[:, 0].argmax())]
             rows.append((best.astype(np.float64), 0.0, MADE, found.answer.question.id))
@@ -407,12 +412,19 @@ def as_rows(rows: Sequence[tuple[Numbers, float, float, str]]) -> Rows:
     return Rows(np.array(design), np.array(human), np.array(importance), list(groups))
 
 
-def made_answers(questions: Iterable[Question]) -> Iterator[tuple[Question, str]]:
-    """Go through answers that are worth nothing, made from the references: denied, and as a list of keywords."""
+def made_answers(questions: Sequence[Question]) -> Iterator[Answer]:
+    """Go through answers that are worth nothing, made from the references: exchanged, denied, a list of keywords."""
+    yield from exchanged(questions)
     for question in questions:
         for reference in (question.reference, *question.alternatives[:2]):
-            yield question, negated(reference)
-            yield question, " ".join(telling_words([reference]))
+            yield Answer(question, negated(reference))
+            yield Answer(question, " ".join(telling_words([reference])))
+
+
+def exchanged(questions: Sequence[Question]) -> Iterator[Answer]:
+    """Go through the questions, each with the reference of the next."""
+    for question, other in zip(questions, [*questions[1:], *questions[:1]], strict=True):
+        yield Answer(question, other.reference)
 
 
 def held_out_figures(profile: Profile, pairs: Pairs, settings: Settings) -> dict[str, float]:

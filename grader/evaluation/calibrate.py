@@ -1,8 +1,9 @@
 """Calibration: a profile fitted to somebody's own scored answers, and whether it is any better than the one at hand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 import numpy as np
 
@@ -129,15 +130,19 @@ def samples_of(found: Sequence[Found]) -> Samples:
     return KeyPointSamples(evidence, weights, [[point.weight for point in one.stated] for one in found])
 
 
-def known_ends(finder: Finder, questions: Iterable[Question]) -> Ends:
-    """Return answers that say nothing, and the references as answers, of the questions."""
+def known_ends(finder: Finder, questions: Iterable[Question], worthless: Iterable[Answer] = ()) -> Ends:
+    """Return answers that say nothing, these worthless ones among them, and the references as answers."""
     distinct = {id(question): question for question in questions}.values()
 
-    def samples(texts: Callable[[Question], Sequence[str]]) -> Samples:
-        found = finder.find([Answer(question, text) for question in distinct for text in texts(question)])
+    def samples(answers: Iterable[Answer]) -> Samples:
+        found = finder.find(list(answers))
         return samples_of([one for one in found if one.evidence is not None or len(one.features)])
 
-    return Ends(nothing=samples(lambda _: NOTHING), everything=samples(lambda question: [question.reference]))
+    nothing = (Answer(question, text) for question in distinct for text in NOTHING)
+    return Ends(
+        nothing=samples(chain(nothing, worthless)),
+        everything=samples(Answer(question, question.reference) for question in distinct),
+    )
 
 
 def _figures(human: Numbers, scores: Numbers, pass_mark: float) -> dict[str, float]:

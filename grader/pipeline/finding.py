@@ -150,13 +150,13 @@ class Finder:
     def _readings(self, asked: Sequence[Mapping[Asked, Pair]]) -> dict[tuple[bool, _Texts], Floats]:
         """Return what the readers find, by whether a short reference is read, and the texts of the pair."""
         readings: dict[tuple[bool, _Texts], Floats] = {}
-        for whole, reader in ((False, self.readers.statements), (True, self.readers.answers)):
+        for whole, read in ((False, self.readers.statements.read), (True, self.readers.read_answers)):
             pairs = {_texts(pair): pair for by_key in asked for key, pair in by_key.items() if key.whole == whole}
             for texts in [texts for texts in pairs if repeats(*texts)]:
                 readings[whole, texts] = REPEATED
                 del pairs[texts]
             if pairs:
-                found = zip(pairs, reader.read(list(pairs.values())), strict=True)
+                found = zip(pairs, read(list(pairs.values())), strict=True)
                 readings.update(((whole, texts), reading) for texts, reading in found)
         return readings
 
@@ -168,8 +168,7 @@ class Finder:
         for index in _nearest(found.features) if found.evidence is None else ():
             if found.read[index]:
                 reference = found.target.reference_sets[index]
-                said = _to_read(reference, found.passage)
-                pairs[Asked(index, WHOLE, WHOLE)] = Piece(reference.passage.text.text), Piece(said)
+                pairs[Asked(index, WHOLE, WHOLE)] = reference.passage.piece, _to_read(reference, found.passage)
         for index, aligned in found.aligned.items():
             supports = aligned.supports
             for point, statement in enumerate(aligned.statement):
@@ -247,14 +246,16 @@ def _nearest(features: Floats) -> list[int]:
     return [int(index) for index in order[:READ_REFERENCES]]
 
 
-def _with_context(answer: Passage, statement: int) -> str:
+def _with_context(answer: Passage, statement: int) -> Piece:
     """Return a statement and the one before it, to which its pronouns may point, as far as a reader takes both."""
     texts = answer.statement_texts[max(0, statement - 1) : statement + 1]
-    return " ".join(texts) if sum(map(len, texts)) <= MOST_CONTEXT else texts[-1]
+    if len(texts) > 1 and sum(map(len, texts)) <= MOST_CONTEXT:
+        return Piece(" ".join(texts))
+    return answer.statement_piece(statement)
 
 
-def _to_read(reference: Reference, answer: Passage) -> str:
+def _to_read(reference: Reference, answer: Passage) -> Piece:
     """Return the answer, or, where a reader cannot take both whole, the part of it that says most of the reference."""
     if len(reference.passage.ids) + len(answer.ids) <= READS_TOKENS:
-        return answer.text.text
+        return answer.piece
     return _with_context(answer, best_statement(reference, answer))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from grader.similarity.features import denied_outright
 from grader.similarity.passage import Passage
 from grader.similarity.target import Target
 from grader.text.polarity import mismatch
@@ -76,13 +77,14 @@ def guard(answer: Passage, target: Target, off_topic: float) -> Guarded:
     if "empty" in flags:
         return Guarded(flags, worthless=True)
     echo = _is_echo(answer, target.prompt)
+    denials = (denied_outright(reference.polarities, answer) for reference in target.references)
     shuffled = any(_is_shuffled(answer, reference) for reference in target.references)
     fired = {
         "keyword_list": shuffled and "keyword_list" not in flags,
         "question_echo": echo,
         "off_topic": target.cosine(answer) < off_topic,
         "copied_reference": any(_shared(answer, reference) >= COPY_SHARE for reference in target.references),
-        "contradiction": _contradicts_itself(answer),
+        "contradiction": _contradicts_itself(answer) or any(denied.any() for denied in denials),
     }
     flags = (*flags, *(name for name, is_so in fired.items() if is_so))
     # a reference may itself be a list of terms, and then so may a right answer

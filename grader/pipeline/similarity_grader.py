@@ -12,7 +12,7 @@ from grader.bank.model import fingerprint
 from grader.grade.model import Grade, Ungraded, Verdict, band, earned_share, verdict_of
 from grader.pipeline.finding import Finder, Found
 from grader.similarity.embedder import Floats
-from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align
+from grader.similarity.features import KEY_POINT_FEATURES, REFERENCE_FEATURES, align, denied_outright
 from grader.similarity.profile import LEAST_CREDIT, Profile
 from grader.text.words import repeats
 
@@ -158,17 +158,18 @@ class SimilarityGrader:
         criteria, route = found.target.reference_sets[best].statements, routes[best]
         aligned = found.aligned[best] if best in found.aligned else align(criteria, found.passage)
         earned = self.profile.statement_credit(aligned.recall)
+        denied = denied_outright(criteria.polarities, found.passage)
         if best in found.told:
             says, denies, denies_too = found.told[best].T
-            earned = np.where(denies + denies_too - says >= DENIES, LEAST_CREDIT, earned)
+            denied |= denies + denies_too - says >= DENIES
+        earned = np.where(denied, LEAST_CREDIT, earned)
         verdicts = tuple(
             _verdict(found, point, float(earned[index]), float(aligned.recall[index]), int(aligned.statement[index]))
             for index, point in enumerate(criteria.points)
         )
         shares = _told(REFERENCE_FEATURES, route.shares(REFERENCE_FEATURES, found.features[best]))
-        told = dict(zip(REFERENCE_FEATURES, found.features[best], strict=True))
-        denied = bool(told["denies"] >= DENIES or told["negation"] >= DENIES)
-        return _Marked(verdicts, (), scores[best], route.doubt.interval(scores[best]), shares, denied)
+        against = bool(found.features[best, REFERENCE_FEATURES.index("denies")] >= DENIES)
+        return _Marked(verdicts, (), scores[best], route.doubt.interval(scores[best]), shares, against)
 
 
 def _nothing(found: Found) -> _Marked:

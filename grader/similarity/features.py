@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.similarity.embedder import Floats, Ints
 from grader.similarity.passage import Passage
 from grader.similarity.target import Criteria, Reference, trigrams
-from grader.text.polarity import mismatch
+from grader.text.polarity import Polarity, denies_outright, mismatch
 from grader.text.words import function_word_share
 
 SUPPORT = (0.25, 0.65)
@@ -265,6 +266,8 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
     near = {pair for first, second in ((0, 1), (0, 2)) for pair in zip(said[first:], said[second:], strict=False)}
     bigrams = set(pairwise(reference.passage.stem_list))
     face = mismatch(reference.passage.polarity, answer.polarity)
+    denied = denied_outright(reference.statements.polarities, answer)
+    weights = np.array([point.weight for point in reference.statements.points])
     length = math.log((len(said) + 1) / (len(reference.passage.stem_list) + 1))
     values = {
         "recall": reference.weights @ best,
@@ -277,7 +280,7 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
         "stem_precision": _share(fresh, frozenset(reference.passage.stem_list)),
         "trigrams": _share(reference.trigrams, trigrams(stems)),
         "order": _share(frozenset(bigrams), frozenset(near)),
-        "negation": face.negation,
+        "negation": denied @ weights / weights.sum(),
         "opposite": face.opposite,
         "number": face.number,
         "shorter": min(length, 0.0),
@@ -287,6 +290,11 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
         "denies": 0.0,
     }
     return np.array([values[name] for name in REFERENCE_FEATURES], np.float32)
+
+
+def denied_outright(polarities: Sequence[Polarity], answer: Passage) -> NDArray[np.bool_]:
+    """Return (k,) whether a statement of the answer is one of these denied."""
+    return np.array([any(denies_outright(ours, said) for said in answer.polarities) for ours in polarities], np.bool_)
 
 
 def best_statement(reference: Reference, answer: Passage) -> int:

@@ -66,8 +66,8 @@ class Passage:
 
     @property
     def piece(self) -> Piece:
-        """The whole text, to be read."""
-        return Piece(self.text.text, np.concatenate(self.inner) if self.inner else None)
+        """The whole text, to be read; of several statements, each was embedded alone, so it has to be embedded anew."""
+        return self.statement_piece(0) if len(self.statements) == 1 else Piece(self.text.text)
 
     def statement_piece(self, index: int) -> Piece:
         """Return one statement, to be read."""
@@ -110,8 +110,8 @@ class Passage:
 
     @cached_property
     def polarity(self) -> Polarity:
-        """What the whole text affirms and denies."""
-        return polarity(self.text.text)
+        """What all statements affirm and deny."""
+        return polarity("\n".join(self.statement_texts))
 
     def statement(self, index: int) -> "Passage":
         """Return one statement as a passage of its own; its offsets still point into the whole text."""

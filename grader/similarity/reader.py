@@ -7,6 +7,8 @@ alignment cannot: roles exchanged, a negation that turns the whole.
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from grader.similarity.embedder import Floats, Halves
 
 READS_TOKENS, READS_REFERENCE_TOKENS = 125, 48
@@ -43,9 +45,15 @@ class Readers(NamedTuple):
     """Two readers: one adapter learned both worse than each learns one of them."""
 
     statements: PairReader
-    """Reads a key point, or a statement of a long reference, beside a statement of the answer."""
+    """Reads a key point, or a statement of a long reference, beside a statement of the answer. It was taught about many
+    subjects, by machine-made texts."""
     answers: PairReader
-    """Reads a short reference beside the whole answer."""
+    """Reads a short reference beside the whole answer. It was taught by answers that people marked, to few subjects."""
+
+    def read_answers(self, pairs: Sequence[Pair]) -> Floats:
+        """Return what both find, on average, in answers beside a short reference."""
+        both: Floats = np.mean([reader.read(pairs) for reader in self], axis=0, dtype=np.float32)
+        return both
 
     @property
     def fingerprint(self) -> str:

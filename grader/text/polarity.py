@@ -7,12 +7,15 @@ is closed". Negation and antonym mismatch are old features of textual entailment
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from grader.text.words import FUNCTION_WORDS, stem
 
 SCOPE = 4
 """Words after a negation that it is taken to deny, unless a clause ends before."""
+SAME_WORDS, LEAST_WORDS = 0.8, 2
+"""How alike the words of two statements, in order, must be for one to be the other denied; and how many each has."""
 
 _NEGATIONS = frozenset(
     """
@@ -65,6 +68,10 @@ class Polarity:
     """Stems of content words within the scope of a negation."""
     said: frozenset[str]
     """All stems, affirmed or denied."""
+    told: tuple[str, ...]
+    """The same in order."""
+    negated: bool
+    """Whether there is any negation."""
     numbers: frozenset[tuple[str, str]]
     """(number, unit or the word after it) pairs; the unit may be empty."""
 
@@ -86,18 +93,35 @@ def polarity(text: str) -> Polarity:
     """Return what a normalised text affirms and denies. A second negation in one clause undoes the first."""
     affirmed: set[str] = set()
     denied: set[str] = set()
-    left, negative = 0, False
+    told: list[str] = []
+    negated, left, negative = False, 0, False
     for word in _TOKEN.findall(text.lower()):
         if word in _CLAUSE_ENDS:
             left, negative = 0, False
         elif word in _NEGATIONS or word.endswith("n't"):
             negative = not negative if left else True
-            left = SCOPE
+            negated, left = True, SCOPE
         elif word not in FUNCTION_WORDS:
-            (denied if left and negative else affirmed).add(stem(word))
+            told.append(stem(word))
+            (denied if left and negative else affirmed).add(told[-1])
             left = max(0, left - 1)
     numbers = {(m[1].replace(",", "").rstrip("."), stem((m[2] or "").lower())) for m in _NUMBER.finditer(text)}
-    return Polarity(frozenset(affirmed), frozenset(denied), frozenset(affirmed | denied), frozenset(numbers))
+    said = frozenset(affirmed | denied)
+    return Polarity(frozenset(affirmed), frozenset(denied), said, tuple(told), negated, frozenset(numbers))
+
+
+def denies_outright(one: Polarity, other: Polarity) -> bool:
+    """Say whether one of two statements is the other one denied: the same words in order, one of them negated.
+
+    Few real answers do that to a reference (48 of 11,617 in three sets), and of these four in five are marked as
+    contradicting it. `mismatch` sees far more, and is far less sure.
+    """
+    if one.negated == other.negated or min(len(one.told), len(other.told)) < LEAST_WORDS:
+        return False
+    denial, plain = (one, other) if one.negated else (other, one)
+    if not denial.denied & plain.said or not (denial.said <= plain.said or plain.said <= denial.said):
+        return False
+    return SequenceMatcher(None, one.told, other.told, autojunk=False).ratio() >= SAME_WORDS
 
 
 def mismatch(reference: Polarity, answer: Polarity) -> Mismatch:
