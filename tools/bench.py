@@ -206,10 +206,10 @@ def stages(bench: Bench, rows: int) -> None:
         return told
 
     profiles = [profile(file) for file in files]
-    again = profile(files[0], "--other-profile")
+    again = profile(files[-1], "--other-profile")  # the cache may have forgotten the first
     seconds = {name: median(p["seconds"][name] for p in profiles) for name in profiles[0]["seconds"]}
     bench.figures["stages"] = {"answers": rows, "seconds": {name: round(value, 3) for name, value in seconds.items()}}
-    bench.figures["embedded"] = {"first": profiles[0]["embedded"], "again_with_another_profile": again["embedded"]}
+    bench.figures["embedded"] = {"first": profiles[-1]["embedded"], "again_with_another_profile": again["embedded"]}
     bench.target("own arithmetic / time in the model", seconds["arithmetic"] / seconds["model"], most=0.15)
     bench.target("texts embedded when grading again with another profile", again["embedded"], most=0)
 

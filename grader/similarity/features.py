@@ -294,7 +294,8 @@ def reference_features(reference: Reference, answer: Passage, prompt: Passage) -
 
 def denied_outright(polarities: Sequence[Polarity], answer: Passage) -> NDArray[np.bool_]:
     """Return (k,) whether a statement of the answer is one of these denied."""
-    return np.array([any(denies_outright(ours, said) for said in answer.polarities) for ours in polarities], np.bool_)
+    others = {negated: [one for one in answer.polarities if one.negated != negated] for negated in (True, False)}
+    return np.array([any(denies_outright(one, said) for said in others[one.negated]) for one in polarities], np.bool_)
 
 
 def best_statement(reference: Reference, answer: Passage) -> int:
