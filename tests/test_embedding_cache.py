@@ -133,7 +133,7 @@ def test_a_full_file_forgets_the_oldest(tmp_path):
     path = tmp_path / "e.sqlite"
     for start in range(0, 400, 50):
         RememberingEmbedder(CountingEmbedder(), path, 1).embed(texts[start : start + 50])
-    assert path.stat().st_size < 3_500_000  # all 400 would take 12 MB
+    assert path.stat().st_size < 2_500_000
     again = CountingEmbedder()
     RememberingEmbedder(again, path, 10).embed(texts)
     assert texts[0] in again.asked

@@ -138,15 +138,19 @@ class _File:
             pass  # the same
 
     def _make_room(self, database: sqlite3.Connection) -> None:
-        """Drop the quarter that was used least lately when the file has outgrown its limit; its pages are reused."""
-        pages, free, size = (
-            database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        """Drop the quarter that was used least lately while the file is above its limit; its pages are reused."""
+
+        def taken() -> int:
+            names = ("page_count", "freelist_count", "page_size")
+            pages, free, size = (int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in names)
+            return (pages - free) * size
+
+        forget = (
+            "DELETE FROM embeddings WHERE rowid IN (SELECT rowid FROM embeddings ORDER BY used, rowid"
+            " LIMIT (SELECT COUNT(*) / 4 + 1 FROM embeddings))"
         )
-        if (pages - free) * size > self._limit:
-            database.execute(
-                "DELETE FROM embeddings WHERE rowid IN (SELECT rowid FROM embeddings ORDER BY used, rowid"
-                " LIMIT (SELECT COUNT(*) / 4 + 1 FROM embeddings))"
-            )
+        while taken() > self._limit and database.execute(forget).rowcount:
+            pass
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
