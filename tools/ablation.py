@@ -9,8 +9,8 @@ from grader.similarity.features import KEY_POINT_FEATURES, READ, REFERENCE_FEATU
 INGREDIENTS = {
     "everything": frozenset(),
     "without the pair reader": READ,
-    "without contraries": frozenset({"contrast", "contrast_anywhere", "direction", "wording", "denied", "elsewhere"}),
-    "without the other key points' evidence": frozenset({"elsewhere", "elsewhere_read"}),
+    "without contraries": frozenset({"contrast", "contrast_anywhere", "direction", "wording", "denied"}),
+    "without the other key points' evidence": frozenset({"denies_others"}),
     "without negation, opposites, numbers": frozenset({"negation", "opposite", "number"}),
     "without the share of function words": frozenset({"keywords"}),
     "without shared stems and trigrams": frozenset({"stems", "stem_precision", "trigrams", "order"}),

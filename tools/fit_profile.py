@@ -2,7 +2,8 @@
 
     python tools/fit_profile.py ../shared/data/beetle.csv ../shared/data/scientsbank.csv --saf ../shared/data/saf_en.csv
 
-- Key points: the tune half of eval/aws.csv, its verdicts as further rows, and the bank's own references and prompts.
+- Key points: the tune half of eval/aws.csv, its verdicts as further rows, the bank's own references, and written
+  answers that no reader was trained on, to other questions of the bank and to questions of other fields.
 - Short references, with the pair reader: what is aligned is weighed on the train splits, the reader beside it on
   test-UA and on the questions that `train_reader.py` left out, each counting the same: a reader knows the answers it
   was trained on too well, and others to the same questions better than those to new ones. Scale and doubt are fitted
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from attacks import negated
 from train_reader import held_out
+from written import marked_answers, marked_elsewhere
 
 from grader.answers import Answer, AnswerFile
 from grader.bank import Bank, Question
@@ -32,7 +34,7 @@ from grader.evaluation.agreement import metrics
 from grader.evaluation.calibrate import known_ends, samples_of
 from grader.evaluation.evalset import Rated, read_eval_set
 from grader.evaluation.fitting import Ends, Numbers, Rows, fit_doubt, fit_route, fit_scale
-from grader.grade.model import CREDITS, Grade
+from grader.grade.model import CREDITS, Grade, earned_share
 from grader.pipeline.finding import Finder, Found
 from grader.pipeline.similarity_grader import SimilarityGrader
 from grader.settings import Settings, data_folder, load_settings
@@ -41,9 +43,9 @@ from grader.similarity.features import READ
 from grader.similarity.profile import PACKAGED, Doubt, Profile, Route
 from grader.similarity.reader import Pair, Readers
 
-VERDICT, OWN, LIST, MADE = 0.12, 0.03, 0.15, 0.3
-"""How much a verdict, an answer or a list of words made from the bank, and one made from a set, count beside an answer
-with a score."""
+VERDICT, OWN, LIST, MADE, WRITTEN = 0.12, 0.03, 0.3, 0.3, 0.1
+"""How much a verdict, an answer or a list of words made from the bank, one made from a set, and a written answer that
+no reader was trained on count beside an answer with a score."""
 SHOWN = ("pearson", "qwk", "macro_f1_2way", "mae", "bias")
 FEW_WORDS = 3
 """SAF holds many answers like "no response", which make any grader look good: they are left out."""
@@ -62,7 +64,9 @@ START = Profile(
     date="2026-01-01",
     held_out={},
     key_points=Route(
-        weights={"support": 0.6, "says": 0.3, "denies": -0.6, "denies_too": -0.3}, scale=NO_SCALE, doubt=NO_DOUBT
+        weights={"support": 0.8, "says": 0.4, "denies": -0.8, "denies_too": -0.4, "denies_others": -0.4},
+        scale=NO_SCALE,
+        doubt=NO_DOUBT,
     ),
     references=Route(
         weights={"recall": 1.2, "negation": -1.2, "says": 0.3, "denies": -0.3},
@@ -157,7 +161,7 @@ def gather(semeval: Sequence[Path], saf: Path) -> Data:
     return Data(
         settings,
         key_points,
-        key_point_rows(key_points, bank, finder),
+        together(key_point_rows(key_points, bank, finder), written_rows(bank, finder)),
         aligned,
         chosen,
         unseen,
@@ -198,7 +202,7 @@ def fit_profile(data: Data, without: frozenset[str] = frozenset(), *, told: bool
 
     return START.model_copy(
         update={
-            "key_points": route("key_points", data.key_points, 3.0, data.key_point_rows),
+            "key_points": route("key_points", data.key_points, 20.0, data.key_point_rows),
             "reading": fit_reading(data, without, told=told),
             # nearly recall alone: few features travel from one set of long answers to another
             "references": route(
@@ -241,7 +245,7 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
         for score, weight, text in (
             (1.0, OWN, question.reference),
             (0.0, OWN, negated(question.reference)),
-            (0.5, OWN, f"{question.reference} {negated(question.reference)}"),
+            (0.0, OWN, f"{question.reference} {negated(question.reference)}"),
             (0.0, LIST, " ".join(telling_words([question.reference]))),
         )
     ]
@@ -250,6 +254,36 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
         weights = [point.weight for point in found.answer.question.key_points]
         rows.append((np.average(evidence(found), axis=0, weights=weights), score, weight, found.answer.question.id))
     return as_rows(rows)
+
+
+def written_rows(bank: Bank, finder: Finder) -> Rows:
+    """Return the verdicts on written answers that no reader was trained on, and what the answers earn."""
+    written = data_folder("eval") / "training"
+    marked = [
+        *marked_answers(written / "unread_answers.csv", bank),
+        *marked_elsewhere(written / "other_fields.jsonl"),
+    ]
+    rows: list[tuple[Numbers, float, float, str]] = []
+    for found, one in zip(finder.find([Answer(one.question, one.answer) for one in marked]), marked, strict=True):
+        if found.evidence is None:
+            continue
+        features, points = evidence(found), one.question.key_points
+        earned = [CREDITS[one.verdicts[point.id]] for point in points]
+        rows += [
+            (row, credit, WRITTEN * VERDICT, one.question.id) for row, credit in zip(features, earned, strict=True)
+        ]
+        weights = [point.weight for point in points]
+        share = earned_share(list(zip(earned, weights, strict=True)), [])
+        rows.append((np.average(features, axis=0, weights=weights), share, WRITTEN, one.question.id))
+    return as_rows(rows)
+
+
+def together(*parts: Rows) -> Rows:
+    """Return the rows of all parts."""
+    design, human, importance = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("design", "human", "importance")
+    )
+    return Rows(design, human, importance, [group for part in parts for group in part.groups])
 
 
 def fit_reading(data: Data, without: frozenset[str], *, told: bool) -> Route:

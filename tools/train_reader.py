@@ -34,6 +34,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 from transformers import AutoTokenizer, BertModel
+from written import Marked, marked_answers
 
 from grader.adapters.minilm import minilm_folder
 from grader.adapters.onnx.graph import INNER_LAYERS
@@ -284,23 +285,21 @@ def statement_pairs(path: Path, bank: Bank, rng: random.Random) -> Iterator[Pair
             yield Pair(texts[other], said, 0, 0, 0.6)
 
 
-def marked_pairs(path: Path, bank: Bank, embedder: Embedder) -> Iterator[Pair]:
+def marked_pairs(marked: Sequence[Marked], embedder: Embedder) -> Iterator[Pair]:
     """Go through the key points of written answers, each beside the statement that speaks to it.
 
     The statement that comes next denies nothing that the first says, and seldom says it.
     """
-    questions = {question.id: question for question in bank}
-    rows = rows_of(path)
-    texts = [text for name in {row["question_id"] for row in rows} for text in Target.texts(questions[name])]
-    passages = embed_passages([*texts, *(row["answer"] for row in rows)], embedder)
-    for row in rows:
-        criteria, answer = Target(questions[row["question_id"]], passages).key_points, passages[row["answer"]]
+    questions = {one.question.id: one.question for one in marked}
+    texts = [text for question in questions.values() for text in Target.texts(question)]
+    passages = embed_passages([*texts, *(one.answer for one in marked)], embedder)
+    for one in marked:
+        criteria, answer = Target(one.question, passages).key_points, passages[one.answer]
         if criteria is None or not len(answer.ids):
             continue
         supports = align(criteria, answer).supports
-        verdicts = dict(cell.split("=") for cell in row["verdicts"].split(";"))
         for point, by_statement in zip(criteria.points, supports, strict=True):
-            says, denies = VERDICTS[verdicts[point.id]]
+            says, denies = VERDICTS[one.verdicts[point.id]]
             best, *others = np.argsort(-by_statement, kind="stable")
             if by_statement[best] >= READ_FROM:
                 yield Pair(point.text, answer.statement_texts[best], says, denies, PEOPLE)
@@ -424,7 +423,7 @@ def main() -> None:
     pairs += [*bank_pairs(bank, rng), *statement_pairs(written / "statements.csv", bank, rng)]
     embedder = make_embedder(settings)
     if chosen.reader == "statements":
-        pairs += marked_pairs(written / "answers.csv", bank, embedder)
+        pairs += marked_pairs(list(marked_answers(written / "answers.csv", bank)), embedder)
         pairs += short_pairs(written / "short_answers.csv", rng)
     if chosen.teachers:
         pairs = taught(pairs, [make_inner_reader(settings, teacher) for teacher in chosen.teachers])

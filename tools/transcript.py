@@ -23,11 +23,11 @@ WRONG = (
     "A role gives you long-term access keys.",
 )
 BETTER = (
-    "Authentication proves who you are, authorization decides what you may do.",
-    "Policies are JSON documents that allow or deny actions on resources.",
-    "A new user starts with no permissions at all.",
-    "Workloads use roles with temporary credentials, not long-term keys.",
-    "Never work as the root user; give it MFA.",
+    "IAM controls who can sign in and what each identity may do.",
+    "It is global, users and roles are not made per Region.",
+    "Permissions are JSON policies attached to users, groups or roles.",
+    "Use roles and temporary credentials rather than long-lived access keys.",
+    "Keep the root user for the few tasks that demand it, with MFA.",
 )
 GROUPS = ("A user is a person or a program with long-term credentials.", "A group is a set of users.")
 

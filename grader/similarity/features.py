@@ -38,7 +38,6 @@ KEY_POINT_FEATURES = (
     "contrast_anywhere",
     "direction",
     "wording",
-    "elsewhere",
     "keywords",
     "negation",
     "opposite",
@@ -47,9 +46,9 @@ KEY_POINT_FEATURES = (
     "says",
     "denies",
     "denies_too",
-    "elsewhere_read",
+    "denies_others",
 )
-"""The last four are a pair reader's, the others alignment's; every one is multiplied by the support."""
+"""The last four are a pair reader's, the others alignment's; every one but `says` is multiplied by the support."""
 REFERENCE_FEATURES = (
     "recall",
     "recall_with_question",
@@ -71,7 +70,7 @@ REFERENCE_FEATURES = (
     "denies",
 )
 """`says` and `denies` are a pair reader's: the probabilities that the answer says the reference, and denies it."""
-READ = frozenset({"says", "denies", "denies_too", "elsewhere_read"})
+READ = frozenset({"says", "denies", "denies_too", "denies_others"})
 """The features that are 0 until a pair reader has read, or a statement repeats what it should say."""
 
 
@@ -124,8 +123,6 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
     polarities = answer.polarities
     faces = [mismatch(ours, polarities[index]) for ours, index in zip(criteria.polarities, statement, strict=True)]
     contrast = _contrasts(criteria, answer, aligned, supports)
-    rest = (support * contrast.contrast).sum() - support * contrast.contrast
-    spoken = support.sum() - support
     plain = {
         "support": np.ones_like(support),
         "reach": ramp(recall, REACH),
@@ -133,7 +130,6 @@ def key_point_evidence(criteria: Criteria, answer: Passage) -> KeyPointEvidence:
         "contrast_anywhere": contrast.anywhere,
         "direction": contrast.direction,
         "wording": contrast.wording,
-        "elsewhere": rest / np.maximum(spoken, 1.0),
         "keywords": _keyword_likeness(answer)[statement],
         "negation": np.array([face.negation for face in faces], np.float32),
         "opposite": np.array([min(1.0, 3 * face.opposite) for face in faces], np.float32),
@@ -172,16 +168,18 @@ def _net(reading: Floats) -> float:
 def add_readings(evidence: KeyPointEvidence, readings: Mapping[int, Readings]) -> None:
     """Fill in what a pair reader found, by key point; those that were not read stay at 0.
 
-    An answer that denies one key point has probably got the others wrong too: `elsewhere_read` is the net denial of
-    the other key points, -1..0.
+    What a reader finds said counts whole, however few of the words are those of the key point: alignment knows its own
+    words only. But a list of keywords says nothing. An answer that denies some key points has probably got the others
+    wrong too: `denies_others` is the mean of what is denied of them.
     """
     for index, by_statement in readings.items():  # what says or denies it most clearly is shown
         evidence.statement[index] = max(by_statement, key=lambda statement: abs(_net(by_statement[statement])))
-    support = evidence.features[:, 0]
-    read = support[:, None] * readings_of(len(support), readings)
-    net = read[:, 0] - read[:, 1]
-    others = (net.sum() - net) / np.maximum(support.sum() - support, 1.0)
-    evidence.features[:, -4:] = np.column_stack([read, support * np.minimum(others, 0)])
+    support, keywords = evidence.features[:, 0], evidence.features[:, KEY_POINT_FEATURES.index("keywords")]
+    says, denies, denies_too = readings_of(len(support), readings).T
+    says = says * (1 - np.divide(keywords, support, out=np.zeros_like(support), where=support > 0))
+    denial = support * (denies + denies_too)
+    others = (denial.sum() - denial) / max(len(support) - 1, 1)
+    evidence.features[:, -4:] = np.column_stack([says, support * denies, support * denies_too, support * others])
 
 
 def add_reference_readings(features: Floats, statements: Criteria, aligned: Alignment, told: Floats) -> None:
