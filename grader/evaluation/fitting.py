@@ -28,8 +28,12 @@ MISSES = 0.1
 LEAST_MISSES, DOUBT_FOLDS = 0.05, 5
 """Share that intervals are at least allowed to miss where they were chosen, and the parts of the questions on which it
 is tried how many they miss elsewhere."""
-BANDS = (0.2, 0.4, 0.6, 0.8)
-"""Scores that part the bands of the intervals, where there are answers enough."""
+BANDS = (0.4, 0.8)
+"""Scores that part the bands of the intervals, where there are answers enough.
+
+With bands of .2 the narrowest is chosen five times, and fits unseen questions the worse: it held .950 of the scores in
+SciEntsBank and .971 in SAF, with these .894 and .918.
+"""
 LEAST_IN_BAND = 30
 EVEN = 0.5
 NOTHING_SHARE = 0.95
