@@ -84,6 +84,8 @@ START = Profile(
 """What the fits are drawn to: much said is much earned, and what is denied in so many words is not said."""
 
 Pairs = list[tuple[Found, Rated]]
+Row = tuple[Numbers, float, float, str]
+"""Features, score, importance, question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +237,9 @@ def without_key_points(rows: Sequence[Rated]) -> list[Rated]:
 
 def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
     """Return the verdicts on single key points, and the bank's own references."""
-    rows: list[tuple[Numbers, float, float, str]] = []
+    rows: list[Row] = []
     for found, row in pairs:
-        for features, credit in zip(evidence(found), credits_of(row), strict=True):
-            rows.append((features, credit, VERDICT, row.answer.question.id))
+        rows += verdict_rows(found, credits_of(row), VERDICT)
     made = [
         (score, weight, Answer(question, text))
         for question in bank
@@ -251,8 +252,7 @@ def key_point_rows(pairs: Pairs, bank: Bank, finder: Finder) -> Rows:
     ]
     found_made = finder.find([answer for _, _, answer in made])
     for (score, weight, _), found in zip(made, found_made, strict=True):
-        weights = [point.weight for point in found.answer.question.key_points]
-        rows.append((np.average(evidence(found), axis=0, weights=weights), score, weight, found.answer.question.id))
+        rows.append(answer_row(found, score, weight))
     return as_rows(rows)
 
 
@@ -263,19 +263,27 @@ def written_rows(bank: Bank, finder: Finder) -> Rows:
         *marked_answers(written / "unread_answers.csv", bank),
         *marked_elsewhere(written / "other_fields.jsonl"),
     ]
-    rows: list[tuple[Numbers, float, float, str]] = []
+    rows: list[Row] = []
     for found, one in zip(finder.find([Answer(one.question, one.answer) for one in marked]), marked, strict=True):
         if found.evidence is None:
             continue
-        features, points = evidence(found), one.question.key_points
+        points = one.question.key_points
         earned = [CREDITS[one.verdicts[point.id]] for point in points]
-        rows += [
-            (row, credit, WRITTEN * VERDICT, one.question.id) for row, credit in zip(features, earned, strict=True)
-        ]
-        weights = [point.weight for point in points]
-        share = earned_share(list(zip(earned, weights, strict=True)), [])
-        rows.append((np.average(features, axis=0, weights=weights), share, WRITTEN, one.question.id))
+        share = earned_share([(credit, point.weight) for credit, point in zip(earned, points, strict=True)], [])
+        rows += [*verdict_rows(found, earned, WRITTEN * VERDICT), answer_row(found, share, WRITTEN)]
     return as_rows(rows)
+
+
+def verdict_rows(found: Found, credited: Sequence[float], importance: float) -> list[Row]:
+    """Return a row for each key point of an answer."""
+    name = found.answer.question.id
+    return [(row, credit, importance, name) for row, credit in zip(evidence(found), credited, strict=True)]
+
+
+def answer_row(found: Found, score: float, importance: float) -> Row:
+    """Return the row of a whole answer: the weighted mean of its key points."""
+    weights = [point.weight for point in found.answer.question.key_points]
+    return np.average(evidence(found), axis=0, weights=weights), score, importance, found.answer.question.id
 
 
 def together(*parts: Rows) -> Rows:
@@ -440,8 +448,8 @@ def credits_of(row: Rated) -> list[float]:
     return [float(np.mean([CREDITS[rater[name]] for rater in raters])) for name in raters[0]]
 
 
-def as_rows(rows: Sequence[tuple[Numbers, float, float, str]]) -> Rows:
-    """Return (features, score, importance, question) as arrays."""
+def as_rows(rows: Sequence[Row]) -> Rows:
+    """Return rows as arrays."""
     design, human, importance, groups = zip(*rows, strict=True)
     return Rows(np.array(design), np.array(human), np.array(importance), list(groups))
 

@@ -51,8 +51,17 @@ KNOTS = 9
 """Points of a scale: enough for its bends, few enough to be read."""
 
 AGAINST = {
-    *("keywords", "choices", "new", "longer", "negation", "opposite", "number", "denied"),
-    *("denies", "denies_too", "denies_others"),
+    "keywords",
+    "choices",
+    "new",
+    "longer",
+    "negation",
+    "opposite",
+    "number",
+    "denied",
+    "denies",
+    "denies_too",
+    "denies_others",
 }
 """Features that may only lower a score; all others may only raise it. Few answers cannot teach a grader that saying
 the reference is bad, or that padding is good."""
